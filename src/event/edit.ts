@@ -1,0 +1,70 @@
+import type { Json } from "../json/json.ts";
+import { findLast } from "../json/walk.ts";
+import { EditedEvent } from "./edited-event.ts";
+import type { Event } from "./event.ts";
+import type { FieldPath } from "./field-path.ts";
+import { NestedEvent } from "./nested-event.ts";
+import { removeMembers } from "./remove-members.ts";
+import { setMember } from "./set-member.ts";
+
+/**
+ * One change of an event. Each acts on every occurrence of a repeated field, so that nothing is left in the first.
+ *
+ * - `remove`: the field is gone; its parent stays, if empty.
+ * - `rename`: the field's value, to the letter, becomes that of `to`; nothing where the field is absent.
+ * - `set`: the field gets a value, given as JSON bytes with `raw`; missing parents are made, and a
+ *   parent that is no object is replaced by one.
+ */
+export type Edit =
+  | { readonly remove: FieldPath }
+  | { readonly rename: FieldPath; readonly to: FieldPath }
+  | { readonly set: FieldPath; readonly value: Json }
+  | { readonly set: FieldPath; readonly raw: Uint8Array };
+
+/** A new event with these changes, one after the other; the event itself where they change nothing. */
+export function edit(event: Event, ...edits: readonly Edit[]): Event {
+  const original = Buffer.allocUnsafe(event.byteLength);
+  event.copyTo(original, 0);
+  let bytes: Buffer = original;
+  const touched: FieldPath[] = [];
+  for (let index = 0; index < edits.length; index++) {
+    const change = edits[index];
+    if ("remove" in change) {
+      const paths = removalsFrom(edits, index);
+      index += paths.length - 1;
+      bytes = removeMembers(bytes, paths);
+      touched.push(...paths);
+    } else if ("rename" in change) {
+      const value = bytes === original ? event.raw(change.rename) : find(bytes, change.rename);
+      if (value === undefined) continue;
+      bytes = setMember(removeMembers(bytes, [change.rename]), change.to, value);
+      touched.push(change.rename, change.to);
+    } else {
+      const value = "raw" in change ? change.raw : Buffer.from(JSON.stringify(change.value));
+      bytes = setMember(bytes, change.set, value);
+      touched.push(change.set);
+    }
+  }
+  return bytes === original ? event : new EditedEvent(event, bytes, touched);
+}
+
+function find(bytes: Buffer, path: FieldPath): Uint8Array | undefined {
+  const span = findLast(bytes, 0, bytes.length, path.keys);
+  return span && bytes.subarray(span.start, span.end);
+}
+
+/** Removals that follow each other take one pass. */
+function removalsFrom(edits: readonly Edit[], start: number): FieldPath[] {
+  const paths: FieldPath[] = [];
+  for (let index = start; index < edits.length; index++) {
+    const change = edits[index];
+    if (!("remove" in change)) break;
+    paths.push(change.remove);
+  }
+  return paths;
+}
+
+/** A new event that has this one as the value of its only field. No bytes are copied. */
+export function nest(event: Event, under: string): Event {
+  return new NestedEvent(event, under);
+}

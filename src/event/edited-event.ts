@@ -1,0 +1,103 @@
+import type { Json, JsonObject } from "../json/json.ts";
+import { decodeValue, findLast, type Span } from "../json/walk.ts";
+import type { Event, FieldWatch, Origin } from "./event.ts";
+import { parseTime, TIME_FIELDS } from "./event-time.ts";
+import { type FieldPath, isWithin } from "./field-path.ts";
+import { internText } from "./interned-text.ts";
+import { elementsOf } from "./scanned-event.ts";
+
+const QUOTE = 0x22;
+
+/**
+ * An event with bytes of its own, made from another by edits. Fields that no edit touched are read from
+ * the one it was made of, where the scan has noted them.
+ */
+export class EditedEvent implements Event {
+  readonly #base: Event;
+  readonly #bytes: Buffer;
+  readonly #touched: readonly FieldPath[];
+
+  constructor(base: Event, bytes: Buffer, touched: readonly FieldPath[]) {
+    const earlier = base instanceof EditedEvent ? base : undefined;
+    this.#base = earlier ? earlier.#base : base;
+    this.#bytes = bytes;
+    this.#touched = earlier ? [...earlier.#touched, ...touched] : touched;
+  }
+
+  get origin(): Origin {
+    return this.#base.origin;
+  }
+
+  get offset(): number {
+    return this.#base.offset;
+  }
+
+  get child(): number {
+    return this.#base.child;
+  }
+
+  get time(): number {
+    if (!TIME_FIELDS.some((path) => this.#isTouched(path))) return this.#base.time;
+    for (const path of TIME_FIELDS) {
+      const span = this.#find(path);
+      if (span === undefined || this.#bytes[span.start] !== QUOTE) continue;
+      const time = parseTime(this.#bytes, span.start + 1, span.end - 1);
+      if (!Number.isNaN(time)) return time;
+    }
+    return this.origin.receivedAt;
+  }
+
+  get byteLength(): number {
+    return this.#bytes.length;
+  }
+
+  get bytes(): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.#bytes);
+  }
+
+  get value(): JsonObject {
+    return decodeValue(this.#bytes, 0, this.#bytes.length) as JsonObject;
+  }
+
+  copyTo(target: Uint8Array, offset: number): number {
+    return offset + this.#bytes.copy(target, offset);
+  }
+
+  get(path: FieldPath): Json | undefined {
+    if (!this.#isTouched(path)) return this.#base.get(path);
+    const span = this.#find(path);
+    return span && decodeValue(this.#bytes, span.start, span.end);
+  }
+
+  text(path: FieldPath): string | undefined {
+    if (!this.#isTouched(path)) return this.#base.text(path);
+    const span = this.#find(path);
+    return span && this.#bytes[span.start] === QUOTE ? internText(this.#bytes, span.start, span.end) : undefined;
+  }
+
+  has(path: FieldPath): boolean {
+    return this.#isTouched(path) ? this.#find(path) !== undefined : this.#base.has(path);
+  }
+
+  raw(path: FieldPath): Uint8Array | undefined {
+    const span = this.#find(path);
+    return span && Uint8Array.prototype.slice.call(this.#bytes, span.start, span.end);
+  }
+
+  mayHold(_sought: FieldWatch): boolean {
+    return true;
+  }
+
+  elements(path: FieldPath): readonly Event[] | undefined {
+    const span = this.#find(path);
+    return span && elementsOf({ buffer: this.#bytes, origin: this.origin, shift: this.offset, released: false }, span.start);
+  }
+
+  #find(path: FieldPath): Span | undefined {
+    return findLast(this.#bytes, 0, this.#bytes.length, path.keys);
+  }
+
+  #isTouched(path: FieldPath): boolean {
+    return this.#touched.some((other) => isWithin(path, other) || isWithin(other, path));
+  }
+}

@@ -1,0 +1,149 @@
+import { noteValue, openNotes } from "./note.as";
+import { forgetSeen, notePairs, watches } from "./plan.as";
+import {
+  closeRow, dropRecord, NOT_AN_OBJECT, nextRow, openRecord, openTable, raise, recordRow, spoilRecord,
+} from "./rows.as";
+import { white } from "./scalar.as";
+import { bound, errorAt, errorCode, fail, SYNTAX, TABLE_FULL, UNFINISHED } from "./state.as";
+import { findSpecials } from "./specials.as";
+import { openWatches } from "./watch.as";
+
+const WINDOW: usize = 128 * 1024;
+
+let root: usize = 0;
+let nodesFrom: usize = 0;
+let nodesTo: usize = 0;
+let table: usize = 0;
+let tableEnd: usize = 0;
+let rowBytes: usize = 0;
+
+/** Makes ready for a layout: `plan` is the address of what `layout-image.ts` made, the table lies between the others. */
+export function prepare(plan: usize, tableFrom: usize, tableTo: usize): void {
+  root = load<u32>(plan, 0);
+  openNotes(load<u32>(plan, 4));
+  nodesFrom = load<u32>(plan, 12);
+  nodesTo = load<u32>(plan, 16);
+  rowBytes = load<u32>(plan, 20);
+  openWatches(load<u32>(plan, 24), load<u64>(plan, 32));
+  table = tableFrom;
+  tableEnd = tableTo;
+}
+
+/** Where the rows of the last scan end. */
+export function rowsEnd(): usize {
+  return nextRow;
+}
+
+/** Scans the lines in [start, end); returns where to go on. */
+export function lines(start: usize, end: usize): usize {
+  openTable(table, tableEnd, rowBytes);
+  while (start < end) {
+    const to = endOfWindow(start, end);
+    open(to, true);
+    findSpecials(start, to);
+    start = linesOfWindow(start, to);
+    if (start < to) break;
+  }
+  return start;
+}
+
+function linesOfWindow(start: usize, end: usize): usize {
+  while (start < end) {
+    let at = start;
+    if (load<u8>(at) <= 0x20) {
+      at = white(at);
+      if (at >= end) break;
+      if (load<u8>(at) == 0x0a) {
+        start = at + 1;
+        continue;
+      }
+    }
+    if (!openRecord(at)) return start;
+    at = record(at, end);
+    if (at && at < end && load<u8>(at) != 0x0a) {
+      at = white(at);
+      if (at < end && load<u8>(at) != 0x0a) at = fail(SYNTAX, at);
+    }
+    if (at) {
+      start = at + 1;
+      continue;
+    }
+    if (errorCode == TABLE_FULL) {
+      dropRecord();
+      return start;
+    }
+    const lineEnd = endOfLine(start, end);
+    spoilLine(start, lineEnd);
+    start = lineEnd + 1;
+  }
+  return end;
+}
+
+/** Scans the values in [start, end); returns where to go on. */
+export function values(start: usize, end: usize): usize {
+  openTable(table, tableEnd, rowBytes);
+  open(end, false);
+  findSpecials(start, end);
+  while ((start = white(start)) < end) {
+    if (!openRecord(start)) return start;
+    let at = record(start, end);
+    if (at && at < end && white(at) == at) at = fail(SYNTAX, at);
+    if (at) {
+      start = at;
+      continue;
+    }
+    if (errorCode == TABLE_FULL) {
+      dropRecord();
+      return start;
+    }
+    spoil(start, end);
+    return end;
+  }
+  return end;
+}
+
+/** How far to go before coming back to the same bytes, so that they are still in the cache: to the end of a line. */
+function endOfWindow(start: usize, end: usize): usize {
+  if (end - start <= WINDOW) return end;
+  const middle = start + WINDOW;
+  for (let at = middle; at > start; at--) if (load<u8>(at - 1) == 0x0a) return at;
+  const line = endOfLine(middle, end);
+  return line < end ? line + 1 : end;
+}
+
+function open(end: usize, byLine: bool): void {
+  bound(end, byLine);
+  forgetSeen(nodesFrom, nodesTo);
+}
+
+/** Behind the value at `start`, its row filled; 0 if there is none before `end`. */
+function record(start: usize, end: usize): usize {
+  const row = recordRow;
+  const first = <i32>load<u8>(start);
+  const at = noteValue(start, first, 0, root, watches(root), row);
+  if (!at) return 0;
+  if (at > end) return fail(UNFINISHED, end);
+  if (first != 0x7b) raise(row, NOT_AN_OBJECT);
+  notePairs(root, row, start, at);
+  closeRow(row, at);
+  return at;
+}
+
+function spoilLine(start: usize, end: usize): void {
+  spoil(start, end > start && load<u8>(end - 1) == 0x0d ? end - 1 : end);
+}
+
+/** Whatever fails at or behind the end fails for want of bytes. */
+function spoil(start: usize, end: usize): void {
+  const at = errorAt;
+  if (at < end) spoilRecord(start, end, errorCode, at);
+  else spoilRecord(start, end, UNFINISHED, end);
+}
+
+function endOfLine(at: usize, end: usize): usize {
+  for (; at < end; at += 16) {
+    const found = i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(0x0a)));
+    if (found) return min(at + ctz(found), end);
+  }
+  return end;
+}

@@ -1,0 +1,71 @@
+/** The keys that lead from an object to one of its fields, decoded: `["user", "username"]`. */
+export type Keys = readonly string[];
+
+/**
+ * A key to look out for at any depth. The scan raises bit {@link watchFlag}(i) of a row for the
+ * i-th watch when an object below one of `under` *may* hold `key` with one of `values` (any value,
+ * if there are none). It may raise it for nothing (an escaped key, an escaped value), but it never
+ * stays silent when the key is there: who reads the flag looks again only where it is up.
+ */
+export interface Watch {
+  readonly under: readonly Keys[];
+  readonly key: string;
+  /** Strings, decoded. Absent: whatever the value is. */
+  readonly values?: readonly string[];
+}
+
+/** What a scan notes of one object: the spans of `fields`, in this order, and what it watches for. */
+export interface Noted {
+  readonly fields: readonly Keys[];
+  /** At most {@link MAX_WATCHES}. */
+  readonly watches?: readonly Watch[];
+}
+
+/**
+ * What one pass over a record notes. With `elements`, each object in the array at `elements.at`
+ * becomes a row of its own, right behind its record's row and in order: `split` needs no second scan.
+ * `at` may be empty: the record itself may then be an array.
+ */
+export interface Layout extends Noted {
+  readonly elements?: Noted & { readonly at: Keys };
+}
+
+export const MAX_WATCHES = 16;
+
+/**
+ * A row of the table that a scan fills, as 32-bit integers:
+ *
+ *     [START, END, FLAGS, ELEMENTS, start₀, end₀, start₁, end₁, …]
+ *
+ * START and END delimit the value's bytes in the scanned buffer, white space around it left out.
+ * ELEMENTS counts the element rows that follow (0 in an element's own row, and where the array is
+ * absent, empty or holds something that is no object: then `NOT_ALL_OBJECTS` says so and there are none).
+ * A field's pair delimits its value, quotes and brackets included; end = 0 where the field is absent.
+ * Of a field that occurs twice the last counts, and a repeated parent forgets what the earlier one held.
+ * In the row of a record that is no valid JSON (FLAGS & INVALID), START and END delimit the whole line,
+ * the first pair holds [error code, offset of the offending byte in the buffer], and no elements follow.
+ */
+export const ROW = { START: 0, END: 1, FLAGS: 2, ELEMENTS: 3, FIELDS: 4 } as const;
+
+export const FLAG = {
+  /** The record is no valid JSON; the first pair says why and where. */
+  INVALID: 1,
+  /** Valid JSON, but no object at the top. */
+  NOT_AN_OBJECT: 2,
+  /** A noted field, or an object on the way to one, occurs more than once. */
+  REPEATED: 4,
+  /**
+   * An object on the way to a noted field has a key written with escapes: the row's fields are not
+   * to be trusted, a decoding walk has to look.
+   */
+  ESCAPED_KEY: 8,
+  /** The array at `elements.at` holds something that is no object. */
+  NOT_ALL_OBJECTS: 16,
+} as const;
+
+/** The flag of the i-th watch. */
+export const watchFlag = (index: number): number => 1 << (8 + index);
+
+/** Integers a row takes: room for the larger of the record's and the elements' fields, at least one pair. */
+export const rowLength = (layout: Layout): number =>
+  ROW.FIELDS + 2 * Math.max(1, layout.fields.length, layout.elements?.fields.length ?? 0);

@@ -1,0 +1,241 @@
+/**
+ * The contract that every component is written on: those that ship with Sluice, and your own.
+ *
+ * Sources give positions, filters return events, sinks return or throw. The engine alone settles, journals, moves
+ * checkpoints, retries and writes dead letters, so that an author cannot break delivery.
+ */
+import type { Event, FieldWatch } from "./event/event.ts";
+import type { FieldPath } from "./event/field-path.ts";
+import type { Json } from "./json/json.ts";
+import type { Log } from "./observe/log.ts";
+import type { ObjectSchema, OptionsOf } from "./options.ts";
+import type { FileSystem } from "./store/file-system.ts";
+
+export { Condition, judge, type Witness } from "./event/condition.ts";
+export { type Edit, edit, nest } from "./event/edit.ts";
+export { type Event, type FieldWatch, type Origin, watch } from "./event/event.ts";
+export { type FieldPath, field, isWithin, join } from "./event/field-path.ts";
+export { Template, type TemplatePart } from "./event/template.ts";
+export { createBodyFramer } from "./json/body-framer.ts";
+export { type Framed, Framer, InvalidBody } from "./json/frame.ts";
+export type { Json, JsonObject } from "./json/json.ts";
+export type { Log, LogFields } from "./observe/log.ts";
+export { byteCount, type ObjectSchema, type OptionsOf, milliseconds } from "./options.ts";
+export type { FileSystem } from "./store/file-system.ts";
+export { JournalFull } from "./store/journal-full.ts";
+
+/** What the engine gives a component when it is made. */
+export interface Context {
+  /** As the log and the counters call it: `sinks.per_user`. */
+  readonly name: string;
+  readonly log: Log;
+  /** The folder of pipeline.yaml: relative paths in options start here. */
+  readonly baseDir: string;
+  /** Everything that is written to the disk goes through it. */
+  readonly fileSystem: FileSystem;
+  /** The module that {@link fileSystem} is, for a worker thread to import. */
+  readonly fileSystemModule: string;
+  /** Adds to a counter of the component's own, told at shutdown and in the metrics: `duplicates`, `refused`. */
+  count(name: string, by?: number): void;
+}
+
+/**
+ * How far a partition has been read. `offset` grows with every record, and the engine compares it; what else the
+ * source needs to find the place again stands in `detail`.
+ */
+export interface Position {
+  readonly offset: number;
+  readonly detail?: Json;
+}
+
+/** Room to read into: memory that is scanned where it lies. */
+export interface Block {
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Bytes that a source read and gives by reference, as they are no record: a line beyond `max_event_bytes`. */
+export interface Refused {
+  /** Offset of the first byte in the partition. */
+  readonly offset: number;
+  readonly byteLength: number;
+  readonly reason: string;
+}
+
+/** What one read brought: whole records, one a line, each ended by LF. */
+export interface RawBatch {
+  /** A part of {@link SourceContext.block}'s buffer, or bytes of the source's own, which it does not change afterwards. */
+  readonly bytes: Uint8Array;
+  /** The log that was read: stable over restarts. */
+  readonly partition: string;
+  /** Offset of `bytes[0]` in the partition. */
+  readonly offset: number;
+  /** Where reading goes on behind these records. */
+  readonly position: Position;
+  readonly path?: string;
+  readonly remote?: string;
+  readonly refused?: readonly Refused[];
+  /** How many bytes the source knows to be left behind these. */
+  readonly behind?: number;
+  /** The partition will never bring more: its position may be forgotten once it is settled. */
+  readonly ended?: boolean;
+}
+
+export interface SourceContext extends Context {
+  /** True under `--exit-on-eof`: `read` ends where its input ends now. */
+  readonly untilEnd: boolean;
+  /** What the records are: JSON objects, or lines of text. */
+  readonly decode: "json" | "text";
+  /** The most bytes that one record may have. */
+  readonly maxEventBytes: number;
+  /** The room that this call of `next()` may fill; at most one a call. The engine calls `next()` only when there is some. */
+  block(): Block;
+}
+
+/** A log that can be read again from a position. */
+export interface Source {
+  /**
+   * Reads on from the positions given, from the beginning (or as its options say) where there is none. The engine calls
+   * `next()` only while what was read and is not yet settled fits the window; `next()` waits for input as long as it takes.
+   * @param signal aborted when reading is to stop; `next()` then returns `done`
+   */
+  read(resume: ReadonlyMap<string, Position>, signal: AbortSignal): AsyncIterable<RawBatch>;
+}
+
+/** Bytes on their way into the journal, of a size that nobody knows yet. */
+export interface Spool {
+  /** Takes records or parts of them, one record a line. @throws JournalFull */
+  write(bytes: Uint8Array): void;
+  /** Hands all of it to the pipeline; returns when the journal has it. */
+  accept(): Promise<void>;
+  /** Forgets it. Does nothing once accepted. */
+  discard(): void;
+}
+
+export interface ListenerContext extends Context {
+  /** The folder for files that live no longer than a request. */
+  readonly dataDir: string;
+  /** Hands records, one a line, each ended by LF, to the pipeline; returns when the journal has them. @throws JournalFull */
+  accept(records: Uint8Array, origin: { readonly remote?: string }): Promise<void>;
+  /** The same for what is too large to be held in memory. */
+  spool(origin: { readonly remote?: string }): Spool;
+  /** Keeps bytes that are no records as a dead letter; returns when it is written. */
+  deadLetter(bytes: Uint8Array, reason: string, origin: { readonly remote?: string }): Promise<void>;
+}
+
+/** A source that is pushed at: what it accepts goes to the engine's journal, which is then read like a file. */
+export interface Listener {
+  /** Begins to listen; throws where it cannot. */
+  listen(): Promise<void>;
+  /** Accepts no more; returns when what was being received is accepted or refused. */
+  close(): Promise<void>;
+}
+
+export interface Filter {
+  /** The fields it reads, as they stand before it: the scan notes them. Others can be read, too, but cost a walk. */
+  readonly reads?: readonly FieldPath[];
+  readonly watches?: readonly FieldWatch[];
+  /** Where a field that stands behind the filter stood before it; undefined where it was made here. Absent: where it is. */
+  before?(path: FieldPath): FieldPath | undefined;
+  /** The array whose elements it makes events of. */
+  readonly splits?: FieldPath;
+  /** What becomes of the events. Throwing sends the event at fault to the dead letters: it is tried one by one then. */
+  apply(events: readonly Event[]): readonly Event[] | Promise<readonly Event[]>;
+}
+
+/** An event that the sink's other end will never take. */
+export interface Rejection {
+  readonly event: Event;
+  readonly reason: string;
+}
+
+/** When a batch is full. It is also closed when the sources are idle. */
+export interface BatchLimits {
+  readonly events: number;
+  readonly bytes: number;
+  /** The age of its oldest event, in milliseconds. */
+  readonly age: number;
+}
+
+export interface Sink {
+  /** The fields it reads: see {@link Filter.reads}. */
+  readonly reads?: readonly FieldPath[];
+  /** The batches that suit it, where pipeline.yaml does not say. */
+  readonly batch?: Partial<BatchLimits>;
+  /** How many writes may be under way at once: 1 unless told. */
+  readonly inFlight?: number;
+  /**
+   * Returns when the events are where they belong, with those that never will be. Throwing means that none of
+   * them is known to be there: the engine tries the same events again, later each time.
+   * @param signal aborted when the pipeline cannot wait any longer
+   */
+  write(events: readonly Event[], signal: AbortSignal): Promise<void | readonly Rejection[]>;
+  /** What it takes to undo this batch; the engine keeps it before `write` is called. */
+  prepare?(events: readonly Event[]): Json;
+  /** After a crash: whether the batch of this intent is wholly there, or has been undone. */
+  recover?(intent: Json): Promise<"adopted" | "undone">;
+  /** Makes durable what was written. */
+  sync?(): Promise<void>;
+  close?(): Promise<void>;
+}
+
+interface Definition {
+  /** One sentence for the reference page and for editors. */
+  readonly description: string;
+  /** JSON Schema of the options: validates them, fills defaults, types `create`, and makes the reference page. */
+  readonly options: ObjectSchema;
+  /** Something worth a warning at validation, though it is allowed. */
+  warnings?(options: never): readonly string[];
+}
+
+/** A kind of source, as pipeline.yaml names it; its options were checked against its schema. */
+export interface SourceDefinition extends Definition {
+  readonly kind: "source";
+  create(options: never, context: SourceContext): Source | Promise<Source>;
+}
+
+export interface ListenerDefinition extends Definition {
+  readonly kind: "listener";
+  create(options: never, context: ListenerContext): Listener | Promise<Listener>;
+}
+
+export interface FilterDefinition extends Definition {
+  readonly kind: "filter";
+  create(options: never, context: Context): Filter | Promise<Filter>;
+}
+
+export interface SinkDefinition extends Definition {
+  readonly kind: "sink";
+  create(options: never, context: Context): Sink | Promise<Sink>;
+}
+
+export type PluginDefinition = SourceDefinition | ListenerDefinition | FilterDefinition | SinkDefinition;
+
+/** A definition whose functions take the options that its schema describes. */
+interface Typed<Schema extends ObjectSchema, Component, ComponentContext> {
+  readonly description: string;
+  readonly options: Schema;
+  warnings?(options: OptionsOf<Schema>): readonly string[];
+  create(options: OptionsOf<Schema>, context: ComponentContext): Component | Promise<Component>;
+}
+
+/** Defines a source that reads a log: the default export of its module. */
+export const defineSource = <const Schema extends ObjectSchema>(
+  definition: Typed<Schema, Source, SourceContext>,
+): Typed<Schema, Source, SourceContext> & { readonly kind: "source" } => ({ kind: "source", ...definition });
+
+/** Defines a source that is pushed at: the default export of its module. */
+export const defineListener = <const Schema extends ObjectSchema>(
+  definition: Typed<Schema, Listener, ListenerContext>,
+): Typed<Schema, Listener, ListenerContext> & { readonly kind: "listener" } => ({ kind: "listener", ...definition });
+
+/** Defines a filter: the default export of its module. */
+export const defineFilter = <const Schema extends ObjectSchema>(
+  definition: Typed<Schema, Filter, Context>,
+): Typed<Schema, Filter, Context> & { readonly kind: "filter" } => ({ kind: "filter", ...definition });
+
+/** Defines a sink: the default export of its module. */
+export const defineSink = <const Schema extends ObjectSchema>(
+  definition: Typed<Schema, Sink, Context>,
+): Typed<Schema, Sink, Context> & { readonly kind: "sink" } => ({ kind: "sink", ...definition });

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import type { Json } from "../../src/json/json.ts";
+import { FLAG, type Layout, watchFlag } from "../../src/json/layout.ts";
+import type { Scanner } from "../../src/json/scanner.ts";
+import { decodeValue, findAll } from "../../src/json/walk.ts";
+import { jsonText } from "./json-text.ts";
+import { LAYOUTS, notedPaths, waysToNoted } from "./layouts.ts";
+import { hasEscapedKey, isThere, parse, valueAt } from "./reference.ts";
+import { moved, place, type Row, scanRows } from "./scan-rows.ts";
+
+interface Scanned {
+  readonly bytes: Buffer;
+  readonly value: Json;
+  readonly layout: Layout;
+  readonly record: Row;
+  readonly elements: readonly Row[];
+}
+
+/** What a scanner notes of a record, held against what `JSON.parse` makes of it. */
+export function describeNotes(name: string, scanner: Scanner): void {
+  const scan = (bytes: Uint8Array, layout: Layout, shift = 0): Row[] =>
+    scanRows(scanner.prepare(layout), layout, "lines", place(scanner, bytes, shift));
+  const isTrusted = ({ record }: Scanned): boolean => (record.flags & FLAG.ESCAPED_KEY) === 0;
+
+  function forEachDocument(check: (scanned: Scanned) => void): void {
+    fc.assert(
+      fc.property(jsonText, fc.constantFrom(...LAYOUTS), fc.nat({ max: 20 }), (json, layout, shift) => {
+        const bytes = Buffer.from(json);
+        const value = parse(bytes)?.value;
+        if (value === undefined) assert.fail("the text is no JSON");
+        const [record, ...elements] = scan(bytes, layout, shift);
+        assert.equal(elements.length, record.elements);
+        check({ bytes, value, layout, record, elements });
+      }),
+      { numRuns: 700, seed: 1 },
+    );
+  }
+
+  describe(`what ${name} notes`, () => {
+    test("fields lie where JSON.parse finds them", () => {
+      forEachDocument((scanned) => {
+        if (!isTrusted(scanned)) return;
+        const { bytes, value, layout, record } = scanned;
+        const found = layout.fields.map(
+          (_, index) => record.pairs[index] && decodeValue(bytes, ...record.pairs[index]),
+        );
+        assert.deepEqual(
+          found,
+          layout.fields.map((keys) => valueAt(value, keys)),
+        );
+      });
+    });
+
+    test("a repetition is told exactly where a noted key, or one on the way, occurs more than once", () => {
+      forEachDocument((scanned) => {
+        if (!isTrusted(scanned)) return;
+        const { bytes, layout, record } = scanned;
+        const isRepeated = notedPaths(layout).some((keys) => findAll(bytes, record.start, record.end, keys).length > 1);
+        assert.equal((record.flags & FLAG.REPEATED) !== 0, isRepeated);
+      });
+    });
+
+    test("an escaped key is told exactly where it is in an object on the way to a field", () => {
+      forEachDocument(({ bytes, layout, record }) => {
+        const isEscaped = waysToNoted(layout).some((keys) =>
+          findAll(bytes, record.start, record.end, keys).some(({ start }) => hasEscapedKey(bytes, start)),
+        );
+        assert.equal((record.flags & FLAG.ESCAPED_KEY) !== 0, isEscaped);
+      });
+    });
+
+    test("a repeated parent forgets what the earlier one held, whatever comes in its place", () => {
+      const layout: Layout = { fields: [["a"], ["a", "b"], ["a", "b", "c"]] };
+      const texts = (json: string) =>
+        scan(Buffer.from(json), layout)[0].pairs.map((pair) => pair && json.slice(...pair));
+      assert.deepEqual(texts('{"a":{"b":{"c":1}}}'), ['{"b":{"c":1}}', '{"c":1}', "1"]);
+      assert.deepEqual(texts('{"a":{"b":{"c":1}},"a":{"b":2}}'), ['{"b":2}', "2", undefined]);
+      assert.deepEqual(texts('{"a":{"b":{"c":1}},"a":[{"b":2}]}'), ['[{"b":2}]', undefined, undefined]);
+      assert.deepEqual(texts('{"a":{"b":{"c":1},"b":{}}}'), ['{"b":{"c":1},"b":{}}', "{}", undefined]);
+      assert.deepEqual(texts('{"b":{"a":1}}'), [undefined, undefined, undefined]);
+    });
+
+    test("a watch never stays silent, and says nothing where there is neither its key nor an escape", () => {
+      forEachDocument(({ bytes, layout, record }) => {
+        for (const [index, watch] of (layout.watches ?? []).entries()) {
+          const isRaised = (record.flags & watchFlag(index)) !== 0;
+          if (isThere(bytes, record.start, record.end, watch)) assert.ok(isRaised, `watch ${index} stays silent`);
+          else if (!bytes.includes(0x5c)) assert.ok(!isRaised, `watch ${index} cries wolf`);
+        }
+      });
+    });
+
+    test("a watch is raised by an escaped value, and by a value of another type only if it accepts any", () => {
+      const under = [["a"]];
+      const layout: Layout = {
+        fields: [],
+        watches: [
+          { under, key: "kind", values: ["Secret"] },
+          { under, key: "kind" },
+        ],
+      };
+      const raised = (json: string) =>
+        [0, 1].map((index) => (scan(Buffer.from(json), layout)[0].flags & watchFlag(index)) !== 0);
+      assert.deepEqual(raised('{"a":[{"b":{"kind":"Secret"}}]}'), [true, true]);
+      assert.deepEqual(raised('{"a":{"kind":"S\\u0065cret"}}'), [true, true]);
+      assert.deepEqual(raised('{"a":{"kind":"Other"}}'), [false, true]);
+      assert.deepEqual(raised('{"a":{"kind":["Secret"]}}'), [false, true]);
+      assert.deepEqual(raised('{"a":{"kinds":"Secret"},"kind":"Secret"}'), [false, false]);
+      assert.deepEqual(raised('{"a":{"kind":"Secret"},"a":1}'), [true, true]);
+    });
+
+    test("elements have rows as if each were a record of its own", () => {
+      forEachDocument((scanned) => {
+        if (!isTrusted(scanned) || scanned.layout.elements === undefined) return;
+        const { bytes, value, layout, record, elements } = scanned;
+        const { at, ...noted } = scanned.layout.elements;
+        const list = valueAt(value, at);
+        const hasOthers =
+          Array.isArray(list) && !list.every((item) => typeof item === "object" && item && !Array.isArray(item));
+        assert.equal((record.flags & FLAG.NOT_ALL_OBJECTS) !== 0, hasOthers);
+        assert.equal(elements.length, Array.isArray(list) && !hasOthers ? list.length : 0);
+        for (const [index, element] of elements.entries()) {
+          assert.deepEqual(decodeValue(bytes, element.start, element.end), (list as Json[])[index]);
+          const alone = moved(scan(bytes.subarray(element.start, element.end), noted)[0], element.start);
+          const pairs =
+            layout.fields.concat(noted.fields).length > 0 ? element.pairs.slice(0, noted.fields.length) : [];
+          assert.deepEqual({ ...element, pairs }, { ...alone, pairs: alone.pairs.slice(0, noted.fields.length) });
+        }
+      });
+    });
+
+    test("elements are forgotten where something else follows them, or the record turns out invalid", () => {
+      const told = (json: string) =>
+        scan(Buffer.from(json), LAYOUTS[0]).map(({ flags, elements }) => [flags, elements]);
+      assert.deepEqual(told('{"items":[{"a":1},{"a":2},3]}'), [[FLAG.NOT_ALL_OBJECTS, 0]]);
+      assert.deepEqual(told('{"items":[{}],"items":[1]}'), [[FLAG.NOT_ALL_OBJECTS | FLAG.REPEATED, 0]]);
+      assert.deepEqual(told('{"items":[{},{}],"items":{}}'), [[FLAG.REPEATED, 0]]);
+      assert.deepEqual(told('{"items":[1],"items":[{}]}'), [
+        [FLAG.REPEATED, 1],
+        [0, 0],
+      ]);
+      assert.deepEqual(told('{"items":[{"a":1},{"a":2}],}'), [[FLAG.INVALID, 0]]);
+      assert.deepEqual(told('{"items":[{"a":1},{"a":2}'), [[FLAG.INVALID, 0]]);
+    });
+  });
+}
