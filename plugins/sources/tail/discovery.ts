@@ -1,0 +1,173 @@
+import { glob } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
+import type { Position, RawBatch, SourceContext } from "../../../src/plugin.ts";
+import { fingerprintOf, isSame } from "./fingerprint.ts";
+import { TailedFile } from "./tailed-file.ts";
+
+/**
+ * Finds the files that the globs name, and knows them again under another name: a file is its device and inode. What is
+ * read of one incarnation is one partition, `device-inode-generation`: a file that was truncated, or whose inode was
+ * given to another, begins a new generation.
+ */
+export class Discovery {
+  readonly #patterns: readonly string[];
+  readonly #resume: ReadonlyMap<string, Position>;
+  readonly #context: SourceContext;
+  readonly #files = new Map<string, TailedFile>();
+  readonly #generations = new Map<string, number>();
+  readonly #unreadable = new Set<string>();
+  #startsAtEnd: boolean;
+
+  constructor(
+    patterns: readonly string[],
+    resume: ReadonlyMap<string, Position>,
+    { fromEnd, context }: { fromEnd: boolean; context: SourceContext },
+  ) {
+    this.#patterns = patterns.map((pattern) => (isAbsolute(pattern) ? pattern : join(context.baseDir, pattern)));
+    this.#resume = resume;
+    this.#context = context;
+    this.#startsAtEnd = fromEnd && resume.size === 0;
+    for (const partition of resume.keys()) {
+      const [device, inode, generation] = partition.split("-");
+      const identity = `${device}-${inode}`;
+      this.#generations.set(identity, Math.max(Number(generation), this.#generations.get(identity) ?? 0));
+    }
+  }
+
+  /** The files being read, oldest first as they were found. */
+  get files(): readonly TailedFile[] {
+    return [...this.#files.values()];
+  }
+
+  /** Looks at the globs again. Returns what the record has to know of files that begin elsewhere than at their beginning. */
+  async look(): Promise<RawBatch[]> {
+    const found = await this.#match();
+    const batches: RawBatch[] = [];
+    const seen = new Set<string>();
+    for (const { path, identity } of found) {
+      seen.add(identity);
+      const known = this.#files.get(identity);
+      if (known) {
+        known.path = path;
+        known.isRetired = false;
+        continue;
+      }
+      batches.push(...this.#open(path, identity));
+    }
+    for (const [identity, file] of this.#files) {
+      if (!seen.has(identity)) file.isRetired = true;
+    }
+    this.#startsAtEnd = false;
+    return batches;
+  }
+
+  /** The file was truncated: what was read is over, and it begins anew. */
+  restart(file: TailedFile): RawBatch {
+    this.#context.log.info("the file was truncated and is read from its beginning", { path: file.path });
+    const { device, inode, path } = file;
+    const identity = `${device}-${inode}`;
+    const ended = this.#ended(file);
+    file.close();
+    this.#files.delete(identity);
+    this.#generations.set(identity, (this.#generations.get(identity) ?? 0) + 1);
+    this.#open(path, identity);
+    return ended;
+  }
+
+  /** The file is read to its end and will not grow any more. */
+  retire(file: TailedFile): RawBatch {
+    const ended = this.#ended(file);
+    file.close();
+    this.#files.delete(`${file.device}-${file.inode}`);
+    return ended;
+  }
+
+  close(): void {
+    for (const file of this.#files.values()) file.close();
+    this.#files.clear();
+  }
+
+  #ended({ partition, position, path }: TailedFile): RawBatch {
+    return { bytes: new Uint8Array(0), partition, offset: position.offset, position, path, ended: true };
+  }
+
+  async #match(): Promise<{ path: string; identity: string }[]> {
+    const found = new Map<string, { path: string; identity: string; modified: number }>();
+    for (const pattern of this.#patterns) {
+      for await (const path of glob(pattern)) {
+        try {
+          const { dev, ino, mtimeMs, isFile } = this.#stat(path);
+          if (isFile) found.set(`${dev}-${ino}`, { path, identity: `${dev}-${ino}`, modified: mtimeMs });
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== "ENOENT") this.#tell(path, error);
+        }
+      }
+    }
+    return [...found.values()].sort((one, other) => one.modified - other.modified || (one.path < other.path ? -1 : 1));
+  }
+
+  #stat(path: string): { dev: number; ino: number; mtimeMs: number; isFile: boolean } {
+    const stats = this.#context.fileSystem.statSync(path);
+    return { dev: stats.dev, ino: stats.ino, mtimeMs: stats.mtimeMs, isFile: stats.isFile() };
+  }
+
+  /** Opens a file where the record says, or where it begins. A file that cannot be opened is tried again at the next look. */
+  #open(path: string, identity: string): RawBatch[] {
+    const { fileSystem } = this.#context;
+    let descriptor: number | undefined;
+    try {
+      descriptor = fileSystem.openSync(path, "r");
+      const stats = fileSystem.fstatSync(descriptor);
+      // The name may be another file's by now: that one is found at the next look.
+      if (`${stats.dev}-${stats.ino}` !== identity) {
+        fileSystem.closeSync(descriptor);
+        return [];
+      }
+      const { partition, offset, ended } = this.#place(descriptor, identity, stats.size);
+      const file = new TailedFile(
+        descriptor,
+        { partition, device: stats.dev, inode: stats.ino, path },
+        offset,
+        this.#context,
+      );
+      this.#files.set(identity, file);
+      this.#unreadable.delete(path);
+      if (this.#startsAtEnd) {
+        file.skipToEnd();
+        const { position } = file;
+        ended.push({ bytes: new Uint8Array(0), partition, offset: position.offset, position, path });
+      }
+      return ended;
+    } catch (error) {
+      if (descriptor !== undefined) fileSystem.closeSync(descriptor);
+      this.#tell(path, error);
+      return [];
+    }
+  }
+
+  /** Which partition an open file is, and where to go on in it. */
+  #place(
+    descriptor: number,
+    identity: string,
+    size: number,
+  ): { partition: string; offset: number; ended: RawBatch[] } {
+    const generation = this.#generations.get(identity) ?? 0;
+    const partition = `${identity}-${generation}`;
+    const known = this.#resume.get(partition);
+    if (!known) return { partition, offset: 0, ended: [] };
+    const fingerprint = fingerprintOf(known.detail);
+    const isKnown = known.offset <= size && (!fingerprint || isSame(this.#context.fileSystem, descriptor, fingerprint));
+    if (isKnown) return { partition, offset: known.offset, ended: [] };
+    this.#generations.set(identity, generation + 1);
+    const ended = { bytes: new Uint8Array(0), partition, offset: known.offset, position: known, ended: true };
+    return { partition: `${identity}-${generation + 1}`, offset: 0, ended: [ended] };
+  }
+
+  /** Once a file. */
+  #tell(path: string, error: unknown): void {
+    if (this.#unreadable.has(path)) return;
+    this.#unreadable.add(path);
+    const { code } = error as NodeJS.ErrnoException;
+    this.#context.log.warn(`cannot read the file (${code ?? String(error)}); it is tried again`, { path });
+  }
+}

@@ -1,0 +1,95 @@
+import type { RetryPolicy } from "../config/config.ts";
+import type { Event } from "../event/event.ts";
+import type { Log } from "../observe/log.ts";
+import type { Rejection, Sink } from "../plugin.ts";
+import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
+import { Backoff } from "./retry.ts";
+
+export interface Delivered {
+  readonly delivered: number;
+  readonly deadLettered: number;
+}
+
+const TELL_EVERY_MS = 60_000;
+
+/**
+ * Writes batches to one sink until they are there: a write that throws is tried again, later each time, and what the
+ * sink rejects goes to the dead letters. Returns when nothing of the batch is owed any more.
+ */
+export class Delivery {
+  readonly #name: string;
+  readonly #sink: Sink;
+  readonly #retry: RetryPolicy;
+  readonly #deadLetters: DeadLetters;
+  readonly #log: Log;
+  readonly #signal: AbortSignal;
+
+  constructor(options: {
+    name: string;
+    sink: Sink;
+    retry: RetryPolicy;
+    deadLetters: DeadLetters;
+    log: Log;
+    signal: AbortSignal;
+  }) {
+    this.#name = options.name;
+    this.#sink = options.sink;
+    this.#retry = options.retry;
+    this.#deadLetters = options.deadLetters;
+    this.#log = options.log;
+    this.#signal = options.signal;
+  }
+
+  /** @throws the signal's reason when it is aborted before the batch is there */
+  async deliver(events: readonly Event[]): Promise<Delivered> {
+    const rejections = await this.#write(events);
+    if (rejections.length > 0) {
+      await this.#deadLetters.write(
+        rejections.map(({ event, reason }) => deadLetterOf(event, this.#name, reason)),
+        this.#signal,
+      );
+    }
+    return { delivered: events.length - rejections.length, deadLettered: rejections.length };
+  }
+
+  async #write(events: readonly Event[]): Promise<readonly Rejection[]> {
+    const backoff = new Backoff(this.#retry);
+    let told = Number.NEGATIVE_INFINITY;
+    for (;;) {
+      this.#signal.throwIfAborted();
+      try {
+        const rejections = (await this.#sink.write(events, this.#signal)) ?? [];
+        if (backoff.tries > 0) this.#log.info("writes again", { waited_ms: Math.round(backoff.elapsed) });
+        return rejections;
+      } catch (error) {
+        this.#signal.throwIfAborted();
+        const reason = error instanceof Error ? error.message : String(error);
+        if (backoff.isExhausted) return events.map((event) => ({ event, reason: `not delivered in time: ${reason}` }));
+        if (backoff.elapsed - told >= TELL_EVERY_MS) {
+          told = backoff.elapsed;
+          this.#log.warn(`cannot write, tries again: ${reason}`, {
+            events: events.length,
+            for_ms: Math.round(backoff.elapsed),
+          });
+        }
+        await backoff.wait(this.#signal);
+      }
+    }
+  }
+}
+
+/** An event that a component refused, with where it came from. */
+export function deadLetterOf(event: Event, component: string, reason: string): DeadLetter {
+  const { source, partition, path, remote } = event.origin;
+  return {
+    component,
+    reason,
+    source,
+    partition,
+    offset: event.offset,
+    child: event.child,
+    bytes: event.bytes,
+    ...(path !== undefined && { path }),
+    ...(remote !== undefined && { remote }),
+  };
+}

@@ -1,0 +1,181 @@
+import { crc32 } from "node:zlib";
+import type { Log } from "../observe/log.ts";
+import type { Block, Position, RawBatch, Spool } from "../plugin.ts";
+import { ArrivingFrame } from "../store/arriving-frame.ts";
+import type { FileSystem } from "../store/file-system.ts";
+import { encodeHeader, encodePrefix } from "../store/frame.ts";
+import { FrameReader } from "../store/frame-reader.ts";
+import { asJournalFull, JournalFull } from "../store/journal-full.ts";
+import { arrivingPath } from "../store/segment-names.ts";
+import { Segments } from "../store/segments.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import { JournalSpool } from "./journal-spool.ts";
+import { Tide } from "./tide.ts";
+
+export { JournalFull } from "../store/journal-full.ts";
+
+/** `fsync`: what is accepted survives the machine's crash, `write`: the program's. */
+export type Durability = "fsync" | "write";
+
+export interface JournalOptions {
+  /** The journal's own; made where it is not there. */
+  readonly folder: string;
+  readonly fileSystem: FileSystem;
+  readonly log: Log;
+  /** The most bytes on the disk, those still arriving included. Absent: as many as there is room for. */
+  readonly maxBytes?: number;
+  /** `write` unless told. */
+  readonly durability?: Durability;
+  /** A file gets no more once it has this many bytes: 64 MiB unless told, and less where `maxBytes` is small. */
+  readonly segmentBytes?: number;
+}
+
+/** Who sent the records. */
+export interface Sender {
+  readonly remote?: string;
+}
+
+const PARTITION = "journal";
+const SEGMENT_BYTES = 64 * 1024 * 1024;
+/** Files that `maxBytes` is parted into, at least: a file goes only as a whole. */
+const LEAST_SEGMENTS = 4;
+const LF = 0x0a;
+
+/**
+ * What keeps the records of whatever is pushed at the pipeline: appended by listeners, read like a tailed file, deleted
+ * when every sink is past it. A request is in it wholly or not at all. Positions are offsets of bytes ever appended,
+ * frame headers included; they only grow, over restarts, too.
+ */
+export class Journal {
+  readonly #segments: Segments;
+  readonly #log: Log;
+  readonly #maxBytes: number;
+  readonly #durable: boolean;
+  readonly #commits: CommitQueue;
+  readonly #grown = new Tide();
+  /** Bytes promised room: they wait to be written, or are arriving in files of their own. */
+  #promised = 0;
+  #arrivals = 0;
+
+  private constructor(options: JournalOptions) {
+    const { maxBytes = Number.POSITIVE_INFINITY, segmentBytes = SEGMENT_BYTES } = options;
+    this.#log = options.log;
+    this.#maxBytes = maxBytes;
+    this.#durable = options.durability === "fsync";
+    this.#segments = Segments.open({
+      folder: options.folder,
+      fileSystem: options.fileSystem,
+      log: options.log,
+      segmentBytes: Math.min(segmentBytes, Math.ceil(maxBytes / LEAST_SEGMENTS)),
+    });
+    this.#commits = new CommitQueue(this.#segments, this.#durable, () => this.#grown.rise());
+  }
+
+  /** Opens the journal and mends what a crash has left. @throws where the folder cannot be used */
+  static async open(options: JournalOptions): Promise<Journal> {
+    return new Journal(options);
+  }
+
+  /** Bytes on the disk, and those that are on their way there. */
+  get bytes(): number {
+    return this.#segments.bytes + this.#promised;
+  }
+
+  /** Offset behind the last byte that can be read. */
+  get end(): number {
+    return this.#segments.end;
+  }
+
+  /**
+   * Returns when the records, one a line and each ended by LF, are in the journal. They must not be changed until then.
+   * @throws JournalFull, or what the disk said: then none of them is in it
+   */
+  async append(records: Uint8Array, sender: Sender): Promise<void> {
+    if (records.length === 0) return;
+    if (records[records.length - 1] !== LF) throw new TypeError("records must end with a line feed");
+    const header = encodeHeader({ ...sender, at: Date.now() });
+    const prefix = encodePrefix(header, records.length, crc32(records));
+    const bytes = prefix.length + header.length + records.length;
+    this.#promise(bytes);
+    try {
+      await this.#commits.append([Buffer.concat([prefix, header]), records]);
+    } catch (error) {
+      throw asJournalFull(error);
+    } finally {
+      this.#promised -= bytes;
+    }
+  }
+
+  /** Takes records whose number nobody knows yet, into a file of their own. @throws what the disk says */
+  spool(sender: Sender): Spool {
+    const { fileSystem, folder } = this.#segments;
+    const path = arrivingPath(folder, this.#arrivals++);
+    const frame = new ArrivingFrame(fileSystem, path, { ...sender, at: Date.now() });
+    return new JournalSpool(frame, {
+      promise: (bytes) => this.#promise(bytes),
+      release: (bytes) => {
+        this.#promised -= bytes;
+      },
+      accept: async () => {
+        await frame.finish(this.#durable);
+        await this.#commits.adopt(frame.path, frame.frameBytes);
+      },
+    });
+  }
+
+  /**
+   * Reads on from a position, from the oldest record where there is none; waits for more when it has given all. A batch
+   * holds requests of one sender; blank lines stand between them. `block` is asked for room once a batch, at the
+   * moment it is filled; a record that does not fit it comes in memory of its own.
+   *
+   * A position behind the journal's end (its folder was lost, or the machine crashed) moves the end there, so that what
+   * is appended now is not taken for what was delivered then: read before anything is appended.
+   */
+  async *read(resume: Position | undefined, block: () => Block, signal: AbortSignal): AsyncGenerator<RawBatch, void> {
+    const start = resume?.offset ?? this.#segments.first;
+    if (start > this.end) await this.#continueAt(start);
+    const reader = new FrameReader(this.#segments, this.#log, start);
+    try {
+      while (!signal.aborted) {
+        const tide = this.#grown.level;
+        const run = await reader.next(block);
+        if (run) {
+          const { next, ...records } = run;
+          yield { ...records, partition: PARTITION, position: { offset: next }, behind: this.end - next };
+        } else {
+          await this.#grown.above(tide, signal);
+        }
+      }
+    } finally {
+      reader.close();
+    }
+  }
+
+  /** Says that nobody will read before this position any more: the files wholly before it are deleted. */
+  release(position: Position): void {
+    this.#segments.release(position.offset);
+  }
+
+  /** Waits for what is being appended, and closes. What is spooled and not accepted is deleted by the next start. */
+  async close(): Promise<void> {
+    await this.#commits.settled();
+    this.#segments.close();
+  }
+
+  #promise(bytes: number): void {
+    if (this.bytes + bytes > this.#maxBytes) {
+      throw new JournalFull(
+        `the journal is full: it may have ${this.#maxBytes} bytes, and the sinks have not taken them yet`,
+      );
+    }
+    this.#promised += bytes;
+  }
+
+  async #continueAt(offset: number): Promise<void> {
+    await this.#commits.settled();
+    const fields = { end: this.end, position: offset };
+    if (offset <= fields.end) return;
+    this.#log.warn("the journal ends before the position that was delivered: going on there", fields);
+    this.#segments.continueAt(offset);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Config, FilterConfig, SinkConfig } from "../config/config.ts";
+import type { Counters } from "../observe/counts.ts";
+import type { Log } from "../observe/log.ts";
+import type { Context, Filter, Sink } from "../plugin.ts";
+import type { FileSystem } from "../store/file-system.ts";
+import type { Stage } from "./filter-chain.ts";
+
+/** What every component gets. */
+export interface Surroundings {
+  readonly config: Config;
+  readonly log: Log;
+  readonly fileSystem: FileSystem;
+  readonly fileSystemModule: string;
+  readonly counters: Counters;
+}
+
+/** The context of the component of this name. */
+export function contextOf({ config, log, fileSystem, fileSystemModule, counters }: Surroundings, name: string): Context {
+  return {
+    name,
+    log: log.child(name),
+    baseDir: config.baseDir,
+    fileSystem,
+    fileSystemModule,
+    count: (counter, by) => counters.add(name, counter, by),
+  };
+}
+
+/** Makes the filters, each with its name. */
+export async function makeStages(surroundings: Surroundings, filters: readonly FilterConfig[]): Promise<Stage[]> {
+  const stages: Stage[] = [];
+  for (const { name, definition, options } of filters) {
+    const filter = await definition.create(options as never, contextOf(surroundings, name));
+    stages.push({ name, filter });
+  }
+  return stages;
+}
+
+/** A sink's `when` as a filter, and the filters of its own behind it. */
+export async function makeBranchStages(surroundings: Surroundings, sink: SinkConfig): Promise<Stage[]> {
+  const own = await makeStages(surroundings, sink.filters);
+  if (sink.when === undefined) return own;
+  const name = `${sink.name}.when`;
+  return [{ name, filter: await makeWhen(sink.when, contextOf(surroundings, name)) }, ...own];
+}
+
+/** Lets events pass for which the condition holds, or cannot be decided. */
+async function makeWhen(expression: string, context: Context): Promise<Filter> {
+  const { Condition, judge } = await import("../event/condition.ts");
+  const condition = Condition.parse(expression);
+  const holds = judge(condition, context, true);
+  return { reads: condition.fields, apply: (events) => events.filter(holds) };
+}
+
+export async function makeSink(surroundings: Surroundings, { name, definition, options }: SinkConfig): Promise<Sink> {
+  return definition.create(options as never, contextOf(surroundings, name));
+}

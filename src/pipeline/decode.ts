@@ -1,0 +1,140 @@
+import type { Event, Origin } from "../event/event.ts";
+import { type Read, ScannedEvent } from "../event/scanned-event.ts";
+import { layOut, type Slots, type Wanted } from "../event/slots.ts";
+import { FLAG, ROW } from "../json/layout.ts";
+import { SCAN_ERROR, type Scan, type Scanner } from "../json/scanner.ts";
+import type { Refused } from "../plugin.ts";
+
+/** A record that is no event. */
+export interface Invalid extends Refused {
+  /** Absent where the record is too long to be kept. */
+  readonly bytes?: Uint8Array;
+}
+
+export interface Decoded {
+  readonly events: readonly Event[];
+  readonly invalid: readonly Invalid[];
+  /** To be called when every sink has settled the events: reading them throws from then on. */
+  release(): void;
+}
+
+/** Makes events of the bytes of one read. */
+export type Decode = (bytes: Uint8Array, offset: number, origin: Origin) => Decoded;
+
+export interface DecodeOptions {
+  readonly scanner: Scanner;
+  readonly wanted: Wanted;
+  readonly maxEventBytes: number;
+}
+
+const LINE_END = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const NO_EVENT = FLAG.INVALID | FLAG.NOT_AN_OBJECT;
+
+/** Records are JSON objects, one a line: checked and noted in one pass, where they lie. */
+export function jsonDecoder({ scanner, wanted, maxEventBytes }: DecodeOptions): Decode {
+  const { layout, slots } = layOut(wanted);
+  const scan = scanner.prepare(layout);
+  return (bytes, offset, origin) => {
+    const memory = scanner.memory?.buffer;
+    const isInMemory = memory !== undefined && bytes.buffer === memory.buffer;
+    const buffer = isInMemory ? memory : bufferOf(bytes);
+    const start = isInMemory ? bytes.byteOffset : 0;
+    const decoded = new DecodedRead(maxEventBytes);
+    decoded.scan(scan, slots, { buffer, shift: offset - start, origin, released: false }, start, start + bytes.length);
+    return decoded;
+  };
+}
+
+/** Records are lines of text: each becomes `{"message": …}`. A line that is no UTF-8 is none. */
+export function textDecoder({ scanner, wanted, maxEventBytes }: DecodeOptions): Decode {
+  const { layout, slots } = layOut(wanted);
+  const scan = scanner.prepare(layout);
+  const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  return (bytes, offset, origin) => {
+    const decoded = new DecodedRead(maxEventBytes);
+    for (const line of linesOf(bufferOf(bytes))) {
+      const at = offset + (line.byteOffset - bytes.byteOffset);
+      let json: Buffer;
+      try {
+        json = Buffer.from(JSON.stringify({ message: utf8.decode(line) }));
+      } catch {
+        decoded.refuse("the line is no UTF-8", at, line);
+        continue;
+      }
+      decoded.scan(scan, slots, { buffer: json, shift: at, origin, released: false }, 0, json.length);
+    }
+    return decoded;
+  };
+}
+
+class DecodedRead implements Decoded {
+  readonly events: Event[] = [];
+  readonly invalid: Invalid[] = [];
+  readonly #reads: Read[] = [];
+  readonly #maxEventBytes: number;
+
+  constructor(maxEventBytes: number) {
+    this.#maxEventBytes = maxEventBytes;
+  }
+
+  scan(scan: Scan, slots: Slots, read: Read, start: number, end: number): void {
+    this.#reads.push(read);
+    for (let from = start; from < end; ) {
+      const { table, count, next } = scan.lines(read.buffer, from, end);
+      for (let index = 0; index < count; index++) {
+        const row = index * slots.rowLength;
+        this.#take(read, table, row, slots);
+        index += table[row + ROW.ELEMENTS] as number;
+      }
+      from = next;
+    }
+  }
+
+  refuse(reason: string, offset: number, bytes: Uint8Array): void {
+    this.invalid.push({ reason, offset, byteLength: bytes.length, bytes: Uint8Array.from(bytes) });
+  }
+
+  release(): void {
+    for (const read of this.#reads) read.released = true;
+  }
+
+  #take(read: Read, table: Int32Array, row: number, slots: Slots): void {
+    const start = table[row + ROW.START] as number;
+    const end = table[row + ROW.END] as number;
+    const flags = table[row + ROW.FLAGS] as number;
+    if (end - start > this.#maxEventBytes) {
+      const reason = `longer than max_event_bytes (${this.#maxEventBytes})`;
+      this.invalid.push({ reason, offset: read.shift + start, byteLength: end - start });
+    } else if ((flags & NO_EVENT) === 0) this.events.push(new ScannedEvent(read, start, end, table, row, slots, -1));
+    else {
+      const reason = flags & FLAG.INVALID ? reasonOf(table, row, start) : "valid JSON, but no object";
+      this.refuse(reason, read.shift + start, read.buffer.subarray(start, end));
+    }
+  }
+}
+
+function* linesOf(text: Buffer): Generator<Buffer> {
+  for (let start = 0; start < text.length; ) {
+    const found = text.indexOf(LINE_END, start);
+    const end = found < 0 ? text.length : found;
+    const line = text.subarray(start, end > start && text[end - 1] === CARRIAGE_RETURN ? end - 1 : end);
+    if (line.length > 0) yield line;
+    start = end + 1;
+  }
+}
+
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+const REASONS: Readonly<Record<number, string>> = {
+  [SCAN_ERROR.SYNTAX]: "no valid JSON",
+  [SCAN_ERROR.UNFINISHED]: "JSON that ends too early",
+  [SCAN_ERROR.UTF8]: "no valid UTF-8",
+  [SCAN_ERROR.DEPTH]: "JSON nested too deep",
+};
+
+function reasonOf(table: Int32Array, row: number, start: number): string {
+  const code = table[row + ROW.FIELDS] as number;
+  const at = (table[row + ROW.FIELDS + 1] as number) - start;
+  return `${REASONS[code] ?? REASONS[SCAN_ERROR.SYNTAX]} at byte ${at + 1}`;
+}

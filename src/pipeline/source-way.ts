@@ -1,0 +1,136 @@
+import { concatMap, from, Observable, of } from "rxjs";
+import type { DeadLetter, DeadLetters } from "../delivery/dead-letters.ts";
+import { deadLetterOf } from "../delivery/deliver.ts";
+import type { Positions, Receipt } from "../delivery/positions.ts";
+import type { Lease, WindowReader } from "../delivery/window.ts";
+import type { Event, Origin } from "../event/event.ts";
+import type { SinkCounts } from "../observe/counts.ts";
+import type { SourceStatus } from "../observe/status.ts";
+import type { Position, RawBatch, Source } from "../plugin.ts";
+import type { Decode } from "./decode.ts";
+import type { FilterChain } from "./filter-chain.ts";
+import type { Taps } from "./taps.ts";
+
+/** The events of one read, and what is owed for them. */
+export interface ReadEvents {
+  readonly events: readonly Event[];
+  readonly partition: string;
+  readonly receipt: Receipt;
+  readonly positions: Positions;
+}
+
+/** One source's way to the fork: read, decode, its own filters and those that all share. */
+export interface SourceWay {
+  /** Its key in pipeline.yaml. */
+  readonly key: string;
+  readonly name: string;
+  readonly source: Source;
+  readonly resume: ReadonlyMap<string, Position>;
+  readonly reader: WindowReader;
+  readonly decode: Decode;
+  readonly chain: FilterChain;
+  readonly positions: Positions;
+  readonly deadLetters: DeadLetters;
+  readonly counts: SinkCounts;
+  readonly status: SourceStatus;
+  readonly taps: Taps;
+  /** Aborted when reading is to stop. */
+  readonly stopReading: AbortSignal;
+  /** Aborted when nothing can be waited for any longer. */
+  readonly giveUp: AbortSignal;
+}
+
+/** Emits what each read brings to the fork, in order, a read at a time and only while the window has room. */
+export function runSource(way: SourceWay): Observable<ReadEvents> {
+  return readAll(way).pipe(concatMap((read) => passSource(way, read)));
+}
+
+/** What a read brought, counted in the window from the moment it is there. */
+interface LeasedRead {
+  readonly raw: RawBatch;
+  readonly lease: Lease;
+}
+
+function readAll({ source, resume, reader, stopReading, status }: SourceWay): Observable<LeasedRead> {
+  return new Observable((subscriber) => {
+    const run = async () => {
+      const reads = source.read(resume, stopReading)[Symbol.asyncIterator]();
+      let ahead: Promise<IteratorResult<RawBatch>> | undefined;
+      try {
+        while (!subscriber.closed && (ahead || (await reader.room(stopReading)))) {
+          status.waiting = true;
+          const { done, value } = await (ahead ?? reads.next());
+          status.waiting = false;
+          if (done) break;
+          const lease = reader.lease(value.bytes);
+          // Where there is room, the next read is under way while this one is worked on.
+          ahead = reader.hasRoom() ? reads.next() : undefined;
+          subscriber.next({ raw: value, lease });
+        }
+        if (!ahead) await reads.return?.();
+      } finally {
+        status.waiting = true;
+        reader.close();
+      }
+    };
+    run().then(
+      () => subscriber.complete(),
+      (error: unknown) => subscriber.error(error),
+    );
+  });
+}
+
+function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<ReadEvents> {
+  const { counts, status, positions, key, taps } = way;
+  const origin = originOf(key, raw);
+  const decoded = way.decode(raw.bytes, raw.offset, origin);
+  const { events } = decoded;
+  const receipt = positions.open(
+    raw.partition,
+    raw.position,
+    {
+      release: () => {
+        decoded.release();
+        lease.release();
+      },
+    },
+    raw.ended === true,
+  );
+  const refused = [...decoded.invalid, ...(raw.refused ?? [])];
+  counts.received += events.length + refused.length;
+  status.events += events.length;
+  status.bytes += raw.bytes.length;
+  status.behind = raw.behind ?? 0;
+  taps.pass(way.name, events);
+  const letters: DeadLetter[] = refused.map((each) => ({ ...letterOrigin(way.name, origin), ...each }));
+  const filtered = way.chain.apply(events);
+  const passed = (fresh: readonly Event[]) => ({ events: fresh, partition: raw.partition, receipt, positions });
+  if (!(filtered instanceof Promise) && filtered.failed.length === 0 && letters.length === 0) {
+    return of(passed(filtered.events));
+  }
+  return from(
+    (async () => {
+      const { events: fresh, failed } = await filtered;
+      letters.push(...failed.map(({ event, component, reason }) => deadLetterOf(event, component, reason)));
+      if (letters.length > 0) await way.deadLetters.write(letters, way.giveUp);
+      counts.deadLettered += letters.length;
+      return passed(fresh);
+    })(),
+  );
+}
+
+const originOf = (source: string, { partition, path, remote }: RawBatch): Origin => ({
+  source,
+  partition,
+  receivedAt: Date.now(),
+  ...(path !== undefined && { path }),
+  ...(remote !== undefined && { remote }),
+});
+
+const letterOrigin = (component: string, { source, partition, path, remote }: Origin) => ({
+  component,
+  source,
+  partition,
+  ...(path !== undefined && { path }),
+  ...(remote !== undefined && { remote }),
+});

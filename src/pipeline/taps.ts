@@ -1,0 +1,33 @@
+import { type Observable, Subject } from "rxjs";
+import type { Event } from "../event/event.ts";
+
+/**
+ * Lets a program watch what passes a component: the events that leave a source or a filter, or come to a sink, a list a
+ * batch. They are to be read at once, as they live no longer than their batch. Costs nothing while nobody watches.
+ */
+export class Taps {
+  readonly #subjects = new Map<string, Subject<readonly Event[]>>();
+
+  /** Makes a component's name known. */
+  add(component: string): void {
+    this.#subjects.set(component, new Subject());
+  }
+
+  /** @throws RangeError when there is no such component */
+  passing(component: string): Observable<readonly Event[]> {
+    const subject = this.#subjects.get(component);
+    if (!subject) {
+      throw new RangeError(`there is no component "${component}"; there are ${[...this.#subjects.keys()].join(", ")}`);
+    }
+    return subject.asObservable();
+  }
+
+  pass(component: string, events: readonly Event[]): void {
+    const subject = this.#subjects.get(component);
+    if (subject?.observed && events.length > 0) subject.next(events);
+  }
+
+  complete(): void {
+    for (const subject of this.#subjects.values()) subject.complete();
+  }
+}
