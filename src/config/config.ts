@@ -1,0 +1,61 @@
+import type { BatchLimits, FilterDefinition, ListenerDefinition, SinkDefinition, SourceDefinition } from "../plugin.ts";
+
+/** A component as pipeline.yaml has it, checked: its definition and its options, defaults filled in. */
+interface Component<Definition> {
+  /** Its place, as the log calls it: `sinks.per_user`, `sources.webhook.filters[0]`. */
+  readonly name: string;
+  /** Its `type`, as written. */
+  readonly type: string;
+  readonly definition: Definition;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export type FilterConfig = Component<FilterDefinition>;
+
+export interface SourceConfig extends Component<SourceDefinition | ListenerDefinition> {
+  /** Its key below `sources`. */
+  readonly key: string;
+  readonly decode: "json" | "text";
+  readonly maxEventBytes: number;
+  readonly filters: readonly FilterConfig[];
+}
+
+/** How a failed write is tried again: the wait doubles from `initial` to `max`, and is drawn from 0 to that. */
+export interface RetryPolicy {
+  /** Milliseconds. */
+  readonly initial: number;
+  readonly max: number;
+  /** After so many milliseconds the batch goes to the dead letters; Infinity: never. */
+  readonly maxElapsed: number;
+}
+
+export interface SinkConfig extends Component<SinkDefinition> {
+  /** Its key below `sinks`. */
+  readonly key: string;
+  /** A CEL expression: only events that it holds for come here. */
+  readonly when?: string;
+  readonly filters: readonly FilterConfig[];
+  /** What pipeline.yaml says; the sink's own wish, then the engine's default stand behind it. */
+  readonly batch: Partial<BatchLimits>;
+  readonly retry: RetryPolicy;
+}
+
+/** A whole pipeline.yaml, checked. All paths are absolute. */
+export interface Config {
+  /** The file it was read from, for messages. */
+  readonly file: string;
+  /** The folder that relative paths start from. */
+  readonly baseDir: string;
+  readonly dataDir: string;
+  /** How many bytes may be read and not yet settled. */
+  readonly maxInFlightBytes: number;
+  /** Milliseconds. */
+  readonly checkpointInterval: number;
+  readonly shutdownTimeout: number;
+  readonly deadLetter: { readonly path: string; readonly maxBytes: number };
+  readonly sources: readonly SourceConfig[];
+  readonly filters: readonly FilterConfig[];
+  readonly sinks: readonly SinkConfig[];
+  /** Allowed, but worth a word: `pipeline.yaml:12:5 …`. */
+  readonly warnings: readonly string[];
+}
