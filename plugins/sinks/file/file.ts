@@ -1,0 +1,92 @@
+import { defineSink, milliseconds, Template } from "../../../src/plugin.ts";
+import { BatchPlanner } from "./batch-plan.ts";
+import { FileNames } from "./file-names.ts";
+import { FileSink } from "./file-sink.ts";
+import { PathLayout } from "./path-layout.ts";
+import { ThreadedWriter } from "./threaded-writer.ts";
+
+const MODE = "^0?[0-7]{3}$";
+
+export default defineSink({
+  description: "Writes events to files, one line each, in a folder tree that their fields and times make.",
+  options: {
+    type: "object",
+    required: ["path"],
+    properties: {
+      path: {
+        type: "string",
+        format: "time_template",
+        minLength: 1,
+        description:
+          "The file of an event: fields ({{ user.username }}) and times (%Y-%m-%d) are filled in, folders made. " +
+          "What is unsafe in a field's value is encoded, so that no two values share a file and none leaves the folder " +
+          "that the path begins with; file systems that take upper and lower case for the same, or one form of Unicode " +
+          "for another, may still join two. A field that is absent is %missing, an empty one %empty.",
+        examples: ["out/ocp-audit-{{ event.user.username }}/audit-%Y-%m-%d.log"],
+      },
+      time_zone: {
+        type: "string",
+        default: "UTC",
+        description: "The zone of the times in the path.",
+        examples: ["Europe/Berlin"],
+      },
+      format: {
+        type: "string",
+        enum: ["json"],
+        default: "json",
+        description: "json: the event as it is, and a line end.",
+      },
+      flush_interval: {
+        type: "string",
+        format: "duration",
+        default: "1s",
+        description: "An event is written at the latest after this time.",
+      },
+      max_open_files: {
+        type: "integer",
+        minimum: 1,
+        maximum: 1_000_000,
+        default: 4096,
+        description:
+          "How many files stay open at once: the ones written last. At the most half of what the system lets the " +
+          "process open. With more users than this, each batch opens and closes files.",
+      },
+      file_mode: {
+        type: "string",
+        pattern: MODE,
+        default: "0640",
+        description: "Permissions of files that are made, in octal; the process's umask is taken from them.",
+      },
+      folder_mode: {
+        type: "string",
+        pattern: MODE,
+        default: "0750",
+        description: "The same of folders.",
+      },
+    },
+  },
+  warnings: ({ path, time_zone }) => {
+    const layout = new PathLayout(Template.parse(path, { times: true, timeZone: time_zone }), ".");
+    return layout.sharedNames().map((name) => {
+      return `two fields in one name of path, "${name}": "a" and "bc" share a file with "ab" and "c"; part them by a slash`;
+    });
+  },
+  create: (options, { baseDir, fileSystemModule, log }) => {
+    const template = Template.parse(options.path, { times: true, timeZone: options.time_zone });
+    const layout = new PathLayout(template, baseDir);
+    const writer = new ThreadedWriter({
+      base: layout.base,
+      maxOpenFiles: options.max_open_files,
+      fileMode: Number.parseInt(options.file_mode, 8),
+      folderMode: Number.parseInt(options.folder_mode, 8),
+      fileSystemModule,
+    });
+    return new FileSink({
+      reads: template.fields,
+      age: milliseconds(options.flush_interval),
+      planner: new BatchPlanner(new FileNames(layout)),
+      writer,
+      log,
+    });
+  },
+});

@@ -1,0 +1,89 @@
+import type { Stats } from "node:fs";
+import type { FileSystem } from "../../../src/plugin.ts";
+import { codeOf, refusalOf } from "./refusal.ts";
+
+/** The folder of this process's descriptors, where the system has one. */
+const DESCRIPTORS = "/proc/self/fd";
+
+/**
+ * An open folder, whose entries are opened from the folder itself and not along its path: what others put in the
+ * place of a folder on the path cannot lead out of it. Node has no `openat`, but on Linux `/proc/self/fd/N/name`
+ * is the same. Elsewhere each folder is checked when it is opened, and somebody quick enough could exchange it
+ * for a symbolic link between that and the opening of an entry.
+ */
+export class Folder {
+  readonly #fileSystem: FileSystem;
+  readonly #hasDescriptors: boolean;
+  readonly #descriptor: number;
+  /** Where its entries are found. */
+  readonly #location: string;
+  /** Below the base folder, for messages; empty for the base folder itself. */
+  readonly #name: string;
+
+  private constructor(fileSystem: FileSystem, hasDescriptors: boolean, path: string, name: string) {
+    const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fileSystem.constants;
+    this.#fileSystem = fileSystem;
+    this.#hasDescriptors = hasDescriptors;
+    this.#descriptor = fileSystem.openSync(path, O_RDONLY | (O_DIRECTORY ?? 0) | (O_NOFOLLOW ?? 0));
+    this.#location = hasDescriptors ? `${DESCRIPTORS}/${this.#descriptor}` : path;
+    this.#name = name;
+  }
+
+  /** A folder by its path, whose last name may not be a symbolic link. */
+  static open(fileSystem: FileSystem, path: string): Folder {
+    return new Folder(fileSystem, fileSystem.existsSync(DESCRIPTORS), path, "");
+  }
+
+  /** A folder in this one, made where it is absent and a mode is given. @throws Refusal when something else stands there */
+  folder(name: string, mode: number | undefined): Folder {
+    try {
+      return this.#enter(name);
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT" || mode === undefined) throw error;
+    }
+    try {
+      this.#fileSystem.mkdirSync(`${this.#location}/${name}`, mode);
+    } catch (error) {
+      // Somebody else was quicker: what they made shows when it is opened.
+      if (codeOf(error) !== "EEXIST") throw this.#refusalOf(error, name, "folder") ?? error;
+    }
+    return this.#enter(name);
+  }
+
+  /** The descriptor of a file in this folder, opened without following a link or waiting for a pipe's reader. @throws Refusal */
+  file(name: string, flags: number, mode: number): number {
+    const { O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = this.#fileSystem.constants;
+    try {
+      const harmless = (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0) | (O_NOCTTY ?? 0);
+      return this.#fileSystem.openSync(`${this.#location}/${name}`, flags | harmless, mode);
+    } catch (error) {
+      throw this.#refusalOf(error, name, "file") ?? error;
+    }
+  }
+
+  close(): void {
+    this.#fileSystem.closeSync(this.#descriptor);
+  }
+
+  #enter(name: string): Folder {
+    try {
+      return new Folder(this.#fileSystem, this.#hasDescriptors, `${this.#location}/${name}`, this.#pathOf(name));
+    } catch (error) {
+      throw this.#refusalOf(error, name, "folder") ?? error;
+    }
+  }
+
+  #pathOf(name: string): string {
+    return this.#name === "" ? name : `${this.#name}/${name}`;
+  }
+
+  #refusalOf(error: unknown, name: string, wanted: "file" | "folder"): Error | undefined {
+    let found: Stats | undefined;
+    try {
+      found = this.#fileSystem.lstatSync(`${this.#location}/${name}`, { throwIfNoEntry: false });
+    } catch {
+      // The first error says enough.
+    }
+    return refusalOf(error, this.#pathOf(name), wanted, found);
+  }
+}

@@ -1,0 +1,26 @@
+/** The thread that the file sink writes in, so that a slow disk does not keep the others from reading and filtering. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { FileSystem } from "../../../src/plugin.ts";
+import type { Answer, Request, ThreadSettings } from "./threaded-writer.ts";
+import { Writer } from "./writer.ts";
+
+const { fileSystemModule, ...settings } = workerData as ThreadSettings;
+const loaded = (await import(fileSystemModule)) as { default?: FileSystem } & FileSystem;
+const writer = new Writer(loaded.default ?? loaded, { ...settings, now: () => performance.now() });
+
+parentPort?.on("message", (request: Request) => {
+  const answer = take(request);
+  parentPort?.postMessage(answer);
+  if (request === "close") parentPort?.close();
+});
+
+function take(request: Request): Answer {
+  try {
+    if (request !== "close") return { outcome: writer.append(request.additions, new Uint8Array(request.arena)) };
+    writer.close();
+    return { outcome: { refused: [], doubled: [] } };
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    return code === undefined ? { message } : { message, code };
+  }
+}

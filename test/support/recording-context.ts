@@ -1,0 +1,32 @@
+import * as fileSystem from "node:fs";
+import type { Context, Log } from "../../src/plugin.ts";
+
+/** A context that remembers what a component counts and warns of. */
+export interface RecordingContext extends Context {
+  readonly counters: Map<string, number>;
+  /** Warnings and errors, in order. */
+  readonly warnings: string[];
+}
+
+/** A context for a component under test, with the real file system. */
+export function recordingContext(baseDir: string = process.cwd()): RecordingContext {
+  const counters = new Map<string, number>();
+  const warnings: string[] = [];
+  const log: Log = {
+    error: (text) => void warnings.push(text),
+    warn: (text) => void warnings.push(text),
+    info() {},
+    debug() {},
+    child: () => log,
+  };
+  return {
+    name: "test",
+    log,
+    baseDir,
+    fileSystem,
+    fileSystemModule: "node:fs",
+    count: (name, by = 1) => void counters.set(name, (counters.get(name) ?? 0) + by),
+    counters,
+    warnings,
+  };
+}
