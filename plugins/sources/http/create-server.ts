@@ -1,0 +1,53 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import type { Duplex } from "node:stream";
+import type { HttpListenerOptions } from "./http-listener.ts";
+
+type Serve = (request: http.IncomingMessage, response: http.ServerResponse, expectsContinue: boolean) => void;
+
+const HEADERS_WITHIN_MS = 15_000;
+const REQUEST_WITHIN_MS = 300_000;
+const HANDSHAKE_WITHIN_MS = 10_000;
+const CHECK_EVERY_MS = 5000;
+const MAX_HEADER_BYTES = 32 * 1024;
+
+/** Answers to what is no HTTP request. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+};
+
+/** A server (with TLS, where there is a certificate) whose connections, headers and waits are bounded. */
+export function createServer(options: HttpListenerOptions, serve: Serve): http.Server | https.Server {
+  const bounds: http.ServerOptions = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_WITHIN_MS,
+    requestTimeout: REQUEST_WITHIN_MS,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+    keepAliveTimeout: options.idleTimeout,
+    keepAlive: true,
+    noDelay: true,
+  };
+  const certificate = options.readCertificate?.();
+  const server = certificate
+    ? https.createServer({ ...bounds, ...certificate, handshakeTimeout: HANDSHAKE_WITHIN_MS })
+    : http.createServer(bounds);
+  server.maxConnections = options.maxConnections;
+  server.timeout = options.bodyTimeout;
+  server.on("request", (request, response) => serve(request, response, false));
+  server.on("checkContinue", (request, response) => serve(request, response, true));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    options.context.count("no_http");
+    answerNoRequest(error, socket);
+  });
+  return server;
+}
+
+function answerNoRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const status = ANSWERS[error.code ?? ""] ?? "400 Bad Request";
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+}

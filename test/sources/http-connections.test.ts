@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { Agent } from "node:http";
+import { afterEach, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+import { HttpSource, readRaw } from "../support/http-source.ts";
+import { until } from "../support/until.ts";
+
+let source: HttpSource;
+
+afterEach(async () => {
+  await source.stop();
+  assert.equal(source.openSpools, 0);
+  assert.deepEqual(
+    source.told.filter(({ level }) => level === "error"),
+    [],
+  );
+});
+
+const start = async (options?: Parameters<typeof HttpSource.start>[0]) => {
+  source = await HttpSource.start(options);
+  return source;
+};
+
+describe("slow and broken senders", () => {
+  const announce = (bytes: number) => `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes}\r\n\r\n`;
+
+  it("leave nothing behind when they break off", async () => {
+    await start({ max_in_flight: "2MiB" });
+    for (let round = 0; round < 10; round++) {
+      for (const sent of [0, 1, 500_000, 1_500_000]) {
+        const socket = await source.connect();
+        const { requests = 0 } = source.counts;
+        socket.write(announce(3_000_000));
+        await until("the request is there", () => (source.counts.requests ?? 0) > requests);
+        await new Promise<void>((resolve) => socket.write(Buffer.alloc(sent, " "), () => resolve()));
+        if (round % 2 === 0) socket.resetAndDestroy();
+        else socket.destroy();
+      }
+      await until("all have broken off", () => source.counts.broken_off === 4 * (round + 1) && source.openSpools === 0);
+    }
+    assert.equal((await source.send(" ".repeat(1_000_000) + "{}")).status, 200);
+    assert.deepEqual(source.records, ["{}"]);
+  });
+
+  it("stay within max_in_flight together: who comes when it is used up is asked to come later", async () => {
+    await start({ max_in_flight: "8MiB" });
+    const sockets = await Promise.all(Array.from({ length: 100 }, () => source.connect()));
+    let refused = 0;
+    for (const socket of sockets) {
+      socket.once("data", (data) => {
+        assert.match(String(data), /^HTTP\/1.1 429 [^]*Retry-After: 2/);
+        refused++;
+      });
+      socket.write(announce(900_000));
+      socket.write(Buffer.alloc(800_000, " "));
+    }
+    await until("most are refused", () => source.counts.requests === 100 && refused > 80);
+    const body = `${" ".repeat(900_000)}{}`;
+    assert.equal((await source.send(body)).status, 429);
+    for (const socket of sockets) socket.destroy();
+    await until("the others have broken off", () => (source.counts.broken_off ?? 0) + refused >= 100);
+    assert.equal((await source.send(body)).status, 200);
+  });
+
+  it("hold no more than what they sent", async () => {
+    await start({ max_in_flight: "8MiB" });
+    const sockets = await Promise.all(Array.from({ length: 100 }, () => source.connect()));
+    for (const socket of sockets) socket.write(`${announce(1_000_000)} `);
+    await until("all have begun", () => source.counts.requests === 100);
+    assert.equal((await source.send(`${" ".repeat(900_000)}{}`)).status, 200);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it("are dropped when they make no progress", async () => {
+    await start({ body_timeout: "50ms" });
+    const socket = await source.connect();
+    socket.write(`${announce(100)}{`);
+    await readRaw(socket);
+    await until("it is told", () => source.counts.broken_off === 1);
+  });
+
+  it("are closed at once beyond max_connections", async () => {
+    await start({ max_connections: 2 });
+    const sockets = [await source.connect(), await source.connect()];
+    const third = await source.connect();
+    assert.equal(await readRaw(third), "");
+    for (const socket of sockets) socket.destroy();
+  });
+});
+
+describe("when the http source closes, it", () => {
+  it("lets running requests end, and tells their senders to go", async () => {
+    await start();
+    const { promise, resolve: goOn } = Promise.withResolvers<void>();
+    let reached = false;
+    source.beforeAccept = () => {
+      reached = true;
+      return promise;
+    };
+    const agent = new Agent({ keepAlive: true });
+    const running = source.send("{}", { agent });
+    await until("the request waits for the journal", () => reached);
+    const closing = source.listener.close();
+    await assert.rejects(source.send("{}"), /ECONNREFUSED/);
+    goOn();
+    const answer = await running;
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.connection, "close");
+    await closing;
+    agent.destroy();
+  });
+
+  it("does not wait for connections without a request", async () => {
+    await start();
+    const fresh = await source.connect();
+    const agent = new Agent({ keepAlive: true });
+    await source.send("{}", { agent });
+    const started = performance.now();
+    await source.listener.close();
+    assert.ok(performance.now() - started < 2000);
+    fresh.destroy();
+    agent.destroy();
+  });
+});
+

@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { Agent } from "node:http";
+import { afterEach, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+import { JournalFull } from "../../src/plugin.ts";
+import { HttpSource } from "../support/http-source.ts";
+
+let source: HttpSource;
+
+afterEach(async () => {
+  await source.stop();
+  assert.equal(source.openSpools, 0);
+  assert.deepEqual(
+    source.told.filter(({ level }) => level === "error"),
+    [],
+  );
+});
+
+const start = async (options?: Parameters<typeof HttpSource.start>[0]) => {
+  source = await HttpSource.start(options);
+  return source;
+};
+
+const error = (text: string): string => (JSON.parse(text) as { error: string }).error;
+
+describe("the http source refuses", () => {
+  it("what is no JSON with 400 and the reason, and quotes nothing of it", async () => {
+    await start();
+    for (const body of [
+      '{"password":hunter2}',
+      "{",
+      '{"a":1}}',
+      '{"a":1}\n{"b":',
+      Buffer.from([0x22, 0xff, 0x22]),
+      "\x00",
+    ]) {
+      const answer = await source.send(body);
+      assert.equal(answer.status, 400);
+      assert.match(error(answer.text), /^no valid JSON at byte \d+: /);
+      assert.doesNotMatch(answer.text, /hunter2/);
+    }
+    assert.deepEqual(source.accepted, []);
+    assert.equal(source.counts.refused, 6);
+    assert.doesNotMatch(JSON.stringify(source.told), /hunter2/);
+  });
+
+  it("a body without a value", async () => {
+    await start({ on_invalid: "dead_letter" });
+    for (const body of ["", " \r\n\t", "\ufeff"]) assert.equal((await source.send(body)).status, 400);
+    assert.deepEqual(source.deadLetters, []);
+  });
+
+  it("a large body whose last byte is wrong, wholly", async () => {
+    await start();
+    const answer = await source.send(`${'{"a":1}\n'.repeat(300_000)}{`);
+    assert.equal(answer.status, 400);
+    assert.deepEqual(source.accepted, []);
+    assert.equal(source.discarded, 1);
+  });
+
+  it("broken gzip, gzip that ends early, and bytes behind it", async () => {
+    await start();
+    const whole = gzipSync('{"a":1}');
+    for (const body of [Buffer.from("no gzip"), whole.subarray(0, -3), Buffer.concat([whole, Buffer.from("behind")])]) {
+      const answer = await source.send(body, { headers: { "Content-Encoding": "gzip" } });
+      assert.equal(answer.status, 400);
+    }
+    assert.deepEqual(source.accepted, []);
+  });
+
+  it("other paths with 404, other methods with 405, other encodings with 415", async () => {
+    await start({ path: "/audit" });
+    assert.equal((await source.send("{}", { path: "/" })).status, 404);
+    assert.equal((await source.send("{}", { path: "/audit/" })).status, 404);
+    for (const method of ["GET", "PUT", "DELETE"]) {
+      const answer = await source.send("", { path: "/audit", method });
+      assert.equal(answer.status, 405);
+      assert.equal(answer.headers.allow, "POST");
+    }
+    const headers = { "Content-Encoding": "br" };
+    assert.equal((await source.send("{}", { path: "/audit", headers })).status, 415);
+    assert.equal((await source.send("{}", { path: "/audit?x=1" })).status, 200);
+  });
+
+  it("requests without the token with 401", async () => {
+    await start({ token: "s3cret" });
+    for (const authorization of [undefined, "", "Bearer", "Bearer wrong", "Basic s3cret", "Bearer s3cret2", "s3cret"]) {
+      const answer = await source.send("{}", { headers: authorization === undefined ? {} : { authorization } });
+      assert.equal(answer.status, 401);
+      assert.equal(answer.headers["www-authenticate"], "Bearer");
+    }
+    assert.equal((await source.send("{}", { headers: { authorization: "bearer s3cret" } })).status, 200);
+    assert.equal(source.accepted.length, 1);
+    assert.doesNotMatch(JSON.stringify(source.told), /s3cret/);
+  });
+
+  it("more than max_body_bytes with 413: announced, chunked and inflated", async () => {
+    await start({ max_body_bytes: "10KiB" });
+    const body = `"${"x".repeat(20_000)}"`;
+    assert.equal((await source.send(body)).status, 413);
+    assert.equal((await source.send(body, { headers: { "Transfer-Encoding": "chunked" } })).status, 413);
+    assert.equal((await source.send(gzipSync(body), { headers: { "Content-Encoding": "gzip" } })).status, 413);
+    assert.equal((await source.send(`"${"x".repeat(10_000)}"`)).status, 200);
+    assert.equal(source.counts.too_large, 3);
+  });
+
+  it("a gzip bomb as soon as it has inflated to the limit", async () => {
+    await start({ max_body_bytes: "4MiB" });
+    const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024, " "), { level: 1 });
+    const before = process.memoryUsage().rss;
+    const answer = await source.send(bomb, { headers: { "Content-Encoding": "gzip" } });
+    assert.equal(answer.status, 413);
+    assert.ok(process.memoryUsage().rss - before < 50e6);
+  });
+
+  it("with 429 and Retry-After while the journal is full, and takes the same body later", async () => {
+    await start();
+    source.beforeAccept = () => {
+      throw new JournalFull("full");
+    };
+    for (const body of ["{}", '{"a":1}\n'.repeat(300_000)]) {
+      const answer = await source.send(body);
+      assert.equal(answer.status, 429);
+      assert.equal(answer.headers["retry-after"], "2");
+    }
+    source.beforeAccept = () => {};
+    assert.equal((await source.send("{}")).status, 200);
+    assert.equal(source.counts.throttled, 2);
+  });
+
+  it("what is no HTTP, and headers without end", async () => {
+    await start();
+    assert.match(await source.sendRaw("nonsense\r\n\r\n"), /^HTTP\/1.1 400 /);
+    assert.match(await source.sendRaw(`POST / HTTP/1.1\r\nX: ${"x".repeat(100_000)}`), /^HTTP\/1.1 431 /);
+    const smuggled = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}";
+    assert.match(await source.sendRaw(smuggled), /^HTTP\/1.1 400 /);
+  });
+});
+
+describe("with on_invalid: dead_letter, the http source", () => {
+  it("keeps a body that is no JSON as it came, and answers 200", async () => {
+    await start({ on_invalid: "dead_letter" });
+    const answer = await source.send("\ufeff{\r\n nonsense");
+    assert.equal(answer.status, 200);
+    assert.deepEqual(JSON.parse(answer.text), { accepted: 0 });
+    assert.equal(source.deadLetters[0].bytes.toString(), "\ufeff{\r\n nonsense");
+    assert.match(source.deadLetters[0].reason, /^no valid JSON at byte 7: /);
+    assert.equal(source.counts.refused, 1);
+  });
+
+  it("keeps a large one wholly, in pieces, wherever it is wrong", async () => {
+    await start({ on_invalid: "dead_letter" });
+    const good = '{\n"a":1}\r\n'.repeat(200_000);
+    for (const body of [`${good}{`, `nonsense ${good}`, `${good}\x00${good}`]) {
+      assert.equal((await source.send(body)).status, 200);
+      const kept = source.deadLetters.splice(0);
+      assert.equal(Buffer.concat(kept.map(({ bytes }) => bytes)).toString(), body);
+      assert.match(kept[1].reason, /piece 2 of \d+ of a body of \d+ bytes/);
+    }
+    assert.deepEqual(source.accepted, []);
+    assert.deepEqual(readdirSync(source.dataDir), []);
+  });
+
+  it("takes a large valid one as ever", async () => {
+    await start({ on_invalid: "dead_letter" });
+    assert.equal((await source.send('{"a":1}\n'.repeat(300_000))).status, 200);
+    assert.equal(source.records.length, 300_000);
+    assert.deepEqual(source.deadLetters, []);
+  });
+});
+
