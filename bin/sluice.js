@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+// Read by whatever Node is installed, so plain JavaScript that an old one understands.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import * as nodeModule from "node:module";
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
+
+const NEEDED = [22, 19];
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const [major, minor] = process.versions.node.split(".").map(Number);
+const pinned = here("../node_modules/.bin/node");
+
+if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
+  const isCheckout = existsSync(here("../src/cli/main.ts"));
+  // Half of the time to start would go into making JavaScript of TypeScript, each time anew.
+  if (isCheckout) nodeModule.enableCompileCache(here("../node_modules/.cache/sluice"));
+  const { main } = await import(isCheckout ? "../src/cli/main.ts" : "../dist/src/cli/main.js");
+  process.exitCode = await main(process.argv.slice(2));
+} else if (existsSync(pinned) && !process.env.SLUICE_NODE_CHOSEN) {
+  runOn(pinned);
+} else {
+  const remedy = existsSync(here("../src")) ? 'run "npm ci" here, which brings one' : "install a newer one";
+  process.stderr.write(
+    `sluice needs Node.js ${NEEDED.join(".")} or newer, and this is ${process.version}: ${remedy}\n`,
+  );
+  process.exitCode = 1;
+}
+
+function runOn(node) {
+  // Marked, so that a wrong "node" there cannot call itself for ever.
+  const env = { ...process.env, SLUICE_NODE_CHOSEN: "1" };
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit", env });
+  // Ctrl-C at a terminal reaches both of us; passed on, it would be a second one, which means "at once".
+  process.on("SIGINT", () => {});
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => {
+    process.stderr.write(`sluice: cannot start ${node}: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+  child.on("exit", (code, signal) => {
+    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
+  });
+}

@@ -1,0 +1,74 @@
+import { parseArgs } from "node:util";
+import { createLineLog, createPipeline, loadConfig } from "../index.ts";
+import { LOG_LEVELS } from "../observe/line-log.ts";
+import type { LogLevel } from "../observe/log.ts";
+import type { PipelineReport } from "../pipeline/report.ts";
+import { EXIT, UsageError } from "./exit-code.ts";
+import { explainWhenIdle } from "./explain.ts";
+import type { Command } from "./main.ts";
+import { pipelineFile } from "./pipeline-file.ts";
+import { showProgress } from "./progress.ts";
+import { stopOnSignals } from "./signals.ts";
+
+const OPTIONS = {
+  "exit-on-eof": { type: "boolean" },
+  "data-dir": { type: "string" },
+  "log-level": { type: "string", default: "info" },
+  explain: { type: "boolean" },
+} as const;
+
+export const command: Command = async (words) => {
+  const { values, positionals } = parseArgs({ args: [...words], allowPositionals: true, options: OPTIONS });
+  const level = values["log-level"] as LogLevel;
+  if (!LOG_LEVELS.includes(level)) throw new UsageError(`--log-level is one of ${LOG_LEVELS.join(", ")}`);
+  const dataDir = values["data-dir"];
+  const config = await loadConfig(pipelineFile(positionals), dataDir === undefined ? {} : { dataDir });
+  const untilEnd = values["exit-on-eof"] ?? false;
+  if (untilEnd) refuseListeners(config.sources);
+
+  const { isTTY } = process.stderr;
+  const progress = isTTY ? showProgress() : undefined;
+  const write = (line: string) => (progress ? progress.above(line) : process.stderr.write(line));
+  const log = createLineLog({ level, readable: isTTY || (values.explain ?? false), write });
+  for (const warning of config.warnings) log.warn(warning);
+
+  const pipeline = createPipeline(config, { log, untilEnd });
+  const signals = stopOnSignals(pipeline, log);
+  try {
+    await pipeline.start();
+    log.info("running", { pipeline: config.file, sources: config.sources.length, sinks: config.sinks.length });
+    progress?.of(pipeline);
+    const explaining = values.explain ? explainWhenIdle(pipeline, config) : undefined;
+    const report = await pipeline.done;
+    await explaining;
+    progress?.close();
+    tellReport(report, log);
+    return EXIT.DONE;
+  } finally {
+    progress?.close();
+    signals.forget();
+  }
+};
+
+function refuseListeners(sources: Awaited<ReturnType<typeof loadConfig>>["sources"]): void {
+  const endless = sources.filter(({ definition }) => definition.kind === "listener").map(({ name }) => name);
+  if (endless.length === 0) return;
+  throw new UsageError(`--exit-on-eof needs sources that end, and ${endless.join(", ")} never does`);
+}
+
+function tellReport({ sinks, counters, unsettled }: PipelineReport, log: ReturnType<typeof createLineLog>): void {
+  for (const { name, received, created, delivered, filtered, deadLettered, alreadyDelivered, addsUp } of sinks) {
+    log.child(name).info("sums", {
+      received,
+      created,
+      delivered,
+      filtered,
+      dead_lettered: deadLettered,
+      ...(alreadyDelivered > 0 && { already_delivered: alreadyDelivered }),
+      adds_up: addsUp,
+    });
+  }
+  if (Object.keys(counters).length > 0) log.info("counters", counters);
+  if (unsettled > 0) log.warn("not everything was delivered: it is read again at the next start", { reads: unsettled });
+  else log.info("done");
+}
