@@ -1,0 +1,67 @@
+import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { DATA_FOLDER, type GeneratedLog, writeLog } from "./generate.ts";
+import { NAMES } from "./goals.ts";
+import { measure, settleDisk } from "./measure.ts";
+import { type Peer, runPeer } from "./peers.ts";
+import { runHttp } from "./product/run-http.ts";
+import { everyKeptEvent, runProduct, runStartUp } from "./product/run-product.ts";
+import type { Scenario } from "./scenario.ts";
+
+const PARSE_LOOP = fileURLToPath(new URL("json-parse-loop.ts", import.meta.url));
+const CONDITION = `{ type: drop, when: 'self.stage == "RequestReceived"' }`;
+
+/** All that is measured, on logs of about `bytes`; a log is generated when its turn comes first. */
+export function scenarios(bytes: number, peers: readonly Peer[]): Scenario[] {
+  const log = writeLog({ bytes, users: 3000, files: 1, seed: 1 });
+  const manyUsers = writeLog({ bytes, users: 10_000, files: 1, seed: 2 });
+  const manyFiles = writeLog({ bytes, users: 3000, files: 1000, seed: 1 });
+  const on = ({ bytes, events }: GeneratedLog) => ({ bytes, events });
+  const product = (name: string, log: GeneratedLog): Scenario => ({
+    name,
+    ...on(log),
+    run: () => runProduct(log, everyKeptEvent(log)),
+  });
+  return [
+    { name: NAMES.loop, ...on(log), run: () => measure(node(PARSE_LOOP, ...log.paths)) },
+    { name: NAMES.copy, ...on(log), run: () => copy(log) },
+    product(NAMES.product, log),
+    {
+      name: NAMES.condition,
+      ...on(log),
+      run: () => runProduct(log, { lines: log.keptComplete, users: log.keptCompleteUsers }, [CONDITION]),
+    },
+    product(NAMES.manyUsers, manyUsers),
+    product(NAMES.manyFiles, manyFiles),
+    { name: NAMES.http, ...on(log), run: () => runHttp(log) },
+    { name: NAMES.startUp, bytes: 0, events: 0, run: runStartUp },
+    ...peers.map((peer) => ({ name: peerName(peer), ...on(log), run: () => runPeer(peer, log) })),
+  ];
+}
+
+/** The main job on a log ten times as long: once, for its memory. */
+export function longScenario(bytes: number): Scenario {
+  const log = writeLog({ bytes: bytes * 10, users: 3000, files: 1, seed: 3 });
+  return {
+    name: NAMES.long,
+    bytes: log.bytes,
+    events: log.events,
+    repeat: 1,
+    run: () => runProduct(log, everyKeptEvent(log)),
+  };
+}
+
+/** What goals and the table call a peer. */
+export const peerName = ({ name, version }: Peer): string => `${name} ${version}`;
+
+const node = (...args: string[]) => ({ file: process.execPath, args });
+
+async function copy(log: GeneratedLog) {
+  const target = `${DATA_FOLDER}copy`;
+  settleDisk();
+  try {
+    return await measure({ file: "cp", args: ["-r", log.folder, target] });
+  } finally {
+    rmSync(target, { recursive: true, force: true });
+  }
+}
