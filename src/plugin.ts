@@ -213,7 +213,7 @@ export interface SinkDefinition extends Definition {
 export type PluginDefinition = SourceDefinition | ListenerDefinition | FilterDefinition | SinkDefinition;
 
 /** A definition whose functions take the options that its schema describes. */
-interface Typed<Schema extends ObjectSchema, Component, ComponentContext> {
+export interface TypedDefinition<Schema extends ObjectSchema, Component, ComponentContext> {
   readonly description: string;
   readonly options: Schema;
   warnings?(options: OptionsOf<Schema>): readonly string[];
@@ -222,20 +222,20 @@ interface Typed<Schema extends ObjectSchema, Component, ComponentContext> {
 
 /** Defines a source that reads a log: the default export of its module. */
 export const defineSource = <const Schema extends ObjectSchema>(
-  definition: Typed<Schema, Source, SourceContext>,
-): Typed<Schema, Source, SourceContext> & { readonly kind: "source" } => ({ kind: "source", ...definition });
+  definition: TypedDefinition<Schema, Source, SourceContext>,
+): TypedDefinition<Schema, Source, SourceContext> & { readonly kind: "source" } => ({ kind: "source", ...definition });
 
 /** Defines a source that is pushed at: the default export of its module. */
 export const defineListener = <const Schema extends ObjectSchema>(
-  definition: Typed<Schema, Listener, ListenerContext>,
-): Typed<Schema, Listener, ListenerContext> & { readonly kind: "listener" } => ({ kind: "listener", ...definition });
+  definition: TypedDefinition<Schema, Listener, ListenerContext>,
+): TypedDefinition<Schema, Listener, ListenerContext> & { readonly kind: "listener" } => ({ kind: "listener", ...definition });
 
 /** Defines a filter: the default export of its module. */
 export const defineFilter = <const Schema extends ObjectSchema>(
-  definition: Typed<Schema, Filter, Context>,
-): Typed<Schema, Filter, Context> & { readonly kind: "filter" } => ({ kind: "filter", ...definition });
+  definition: TypedDefinition<Schema, Filter, Context>,
+): TypedDefinition<Schema, Filter, Context> & { readonly kind: "filter" } => ({ kind: "filter", ...definition });
 
 /** Defines a sink: the default export of its module. */
 export const defineSink = <const Schema extends ObjectSchema>(
-  definition: Typed<Schema, Sink, Context>,
-): Typed<Schema, Sink, Context> & { readonly kind: "sink" } => ({ kind: "sink", ...definition });
+  definition: TypedDefinition<Schema, Sink, Context>,
+): TypedDefinition<Schema, Sink, Context> & { readonly kind: "sink" } => ({ kind: "sink", ...definition });

@@ -25,7 +25,8 @@ export function compileExpression(expression: string): CompiledExpression {
   try {
     const { type, error } = environment.parse(expression).check();
     if (error) throw error;
-    if (type !== "bool" && type !== "dyn") throw wrongAt(0, `it is a ${type}, neither true nor false: compare it with something`);
+    if (type !== "bool" && type !== "dyn")
+      throw wrongAt(0, `it is a ${type}, neither true nor false: compare it with something`);
     const evaluate = environment.parse(expression);
     const reads = readsOf(evaluate.ast);
     useLinearMatches(evaluate.ast);
@@ -64,13 +65,20 @@ function compilePattern(pattern: ASTNode): void {
   try {
     patterns.set(pattern.args, RE2JS.compile(pattern.args));
   } catch (error) {
-    throw wrongAt(pattern.start, `${(error as Error).message}; patterns are RE2's, without look-around and back-references`);
+    throw wrongAt(
+      pattern.start,
+      `${(error as Error).message}; patterns are RE2's, without look-around and back-references`,
+    );
   }
 }
 
 function explain({ summary, range }: ParseError): SyntaxError {
   const variable = /^Unknown variable: (.*)$/.exec(summary)?.[1];
-  const remedy = variable ? `; the event is self: write self.${variable}` : summary.endsWith(": =") ? "; == compares" : "";
+  const remedy = variable
+    ? `; the event is self: write self.${variable}`
+    : summary.endsWith(": =")
+      ? "; == compares"
+      : "";
   return wrongAt(range?.start ?? 0, summary + remedy);
 }
 

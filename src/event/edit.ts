@@ -27,6 +27,7 @@ export function edit(event: Event, ...edits: readonly Edit[]): Event {
   event.copyTo(original, 0);
   let bytes: Buffer = original;
   const touched: FieldPath[] = [];
+  const written: FieldPath[] = [];
   for (let index = 0; index < edits.length; index++) {
     const change = edits[index];
     if ("remove" in change) {
@@ -39,13 +40,15 @@ export function edit(event: Event, ...edits: readonly Edit[]): Event {
       if (value === undefined) continue;
       bytes = setMember(removeMembers(bytes, [change.rename]), change.to, value);
       touched.push(change.rename, change.to);
+      written.push(change.to);
     } else {
       const value = "raw" in change ? change.raw : Buffer.from(JSON.stringify(change.value));
       bytes = setMember(bytes, change.set, value);
       touched.push(change.set);
+      written.push(change.set);
     }
   }
-  return bytes === original ? event : new EditedEvent(event, bytes, touched);
+  return bytes === original ? event : new EditedEvent(event, bytes, touched, written);
 }
 
 function find(bytes: Buffer, path: FieldPath): Uint8Array | undefined {

@@ -16,12 +16,15 @@ export class EditedEvent implements Event {
   readonly #base: Event;
   readonly #bytes: Buffer;
   readonly #touched: readonly FieldPath[];
+  readonly #written: readonly FieldPath[];
 
-  constructor(base: Event, bytes: Buffer, touched: readonly FieldPath[]) {
+  /** `touched` are the fields that edits named; `written` those among them that got a value. */
+  constructor(base: Event, bytes: Buffer, touched: readonly FieldPath[], written: readonly FieldPath[]) {
     const earlier = base instanceof EditedEvent ? base : undefined;
     this.#base = earlier ? earlier.#base : base;
     this.#bytes = bytes;
     this.#touched = earlier ? [...earlier.#touched, ...touched] : touched;
+    this.#written = earlier ? [...earlier.#written, ...written] : written;
   }
 
   get origin(): Origin {
@@ -84,13 +87,17 @@ export class EditedEvent implements Event {
     return span && Uint8Array.prototype.slice.call(this.#bytes, span.start, span.end);
   }
 
-  mayHold(_sought: FieldWatch): boolean {
-    return true;
+  mayHold(sought: FieldWatch): boolean {
+    return (
+      sought.under.some((path) => this.#written.some((other) => isRelated(path, other))) || this.#base.mayHold(sought)
+    );
   }
 
   elements(path: FieldPath): readonly Event[] | undefined {
+    if (!this.#isTouched(path)) return this.#base.elements(path);
     const span = this.#find(path);
-    return span && elementsOf({ buffer: this.#bytes, origin: this.origin, shift: this.offset, released: false }, span.start);
+    const read = { buffer: this.#bytes, origin: this.origin, shift: this.offset, released: false };
+    return span && elementsOf(read, span.start, 0, this.child);
   }
 
   #find(path: FieldPath): Span | undefined {
@@ -98,6 +105,10 @@ export class EditedEvent implements Event {
   }
 
   #isTouched(path: FieldPath): boolean {
-    return this.#touched.some((other) => isWithin(path, other) || isWithin(other, path));
+    return this.#touched.some((other) => isRelated(path, other));
   }
+}
+
+function isRelated(path: FieldPath, other: FieldPath): boolean {
+  return isWithin(path, other) || isWithin(other, path);
 }

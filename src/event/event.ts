@@ -33,7 +33,7 @@ export interface Event {
   readonly origin: Origin;
   /** Offset of its record's first byte in the partition. */
   readonly offset: number;
-  /** Which element of its record it is, counted from 0; -1 when it is the record itself. */
+  /** Which element of its record it is, counted from 0; -1 when it is the record itself. Different for any two of a record. */
   readonly child: number;
   /** The event's time in milliseconds since 1970: see {@link TIME_FIELDS}; the time of arrival where it has none. */
   readonly time: number;

@@ -14,7 +14,7 @@ export interface FieldPath {
 
 const known = new Map<string, FieldPath>();
 const PLAIN_KEY = /^[^.[\]"'\s]+/;
-const QUOTED_KEY = /^\[("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\]/;
+const QUOTED_KEY = /^\[("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\]/s;
 
 /**
  * The path that a text or a list of keys names: `field("user.username")`,
@@ -59,7 +59,9 @@ function parseKeys(text: string): string[] {
   while (rest !== "") {
     const quoted = QUOTED_KEY.exec(rest);
     if (quoted) {
-      keys.push(unquote(quoted[1] as string));
+      const key = unquote(quoted[1]);
+      if (key === undefined) throw invalidPath(text, text.length - rest.length);
+      keys.push(key);
       rest = rest.slice(quoted[0].length);
       continue;
     }
@@ -75,9 +77,14 @@ function parseKeys(text: string): string[] {
   return keys;
 }
 
-function unquote(quoted: string): string {
-  if (quoted.startsWith("'")) return quoted.slice(1, -1).replaceAll(/\\(.)/g, "$1");
-  return JSON.parse(quoted) as string;
+/** The key in quotes: as JSON has it, or in single quotes, where a backslash makes the next character itself. */
+function unquote(quoted: string): string | undefined {
+  if (quoted.startsWith("'")) return quoted.slice(1, -1).replaceAll(/\\(.)/gs, "$1");
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return undefined;
+  }
 }
 
 function invalidPath(text: string, at: number): SyntaxError {

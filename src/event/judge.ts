@@ -26,7 +26,9 @@ export function judge(condition: Condition, context: Witness, undecided: boolean
       const absent = condition.fields.filter((path) => !event.has(path)).map(({ text }) => text);
       const reason = absent.length > 0 ? `${absent.join(", ")} absent` : "a value has another type than it expects";
       const remedy = "has(self.field) && … tells whether a field is there, self.?field.orValue(…) stands in for it";
-      context.log.warn(`the condition ${condition.expression} cannot be decided: ${reason}; ${remedy}`, { events: untold });
+      context.log.warn(`the condition ${condition.expression} cannot be decided: ${reason}; ${remedy}`, {
+        events: untold,
+      });
       quietUntil = now + QUIET;
       untold = 0;
     }

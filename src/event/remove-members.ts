@@ -39,7 +39,8 @@ export function cutMembers(
       if (cutFrom !== NOWHERE) splice.cut(cutFrom, keyStart);
       cutFrom = NOWHERE;
       stays = true;
-      if (below !== undefined && object[valueStart] === OPEN_BRACE) cutMembers(object, valueStart, below, depth + 1, splice);
+      if (below !== undefined && object[valueStart] === OPEN_BRACE)
+        cutMembers(object, valueStart, below, depth + 1, splice);
     }
     before = valueEnd;
   });

@@ -11,11 +11,13 @@ const QUOTE = 0x22;
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
 const NO_TABLE = new Int32Array(0);
+/** More elements than an array can have: an element of an element is told from all others of its record. */
+const CHILDREN = 2 ** 24;
 
 /** What the events of one read have in common. */
 export interface Read {
   readonly buffer: Buffer;
-  /** Offset of `buffer[0]` in the partition: an event's offset is this plus its start. */
+  /** Offset of `buffer[0]` in the partition: an event's offset is this plus its record's start. */
   readonly shift: number;
   readonly origin: Origin;
   /** True once every sink has settled it: the bytes may be another read's by now. */
@@ -35,9 +37,22 @@ export class ScannedEvent implements Event {
   readonly #table: Int32Array;
   readonly #row: number;
   readonly #slots: Slots;
+  readonly #record: number;
 
-  /** `row` is the index in `table` at which the event's row starts; -1 when it was not scanned. */
-  constructor(read: Read, start: number, end: number, table: Int32Array, row: number, slots: Slots, child: number) {
+  /**
+   * `row` is the index in `table` at which the event's row starts; -1 when it was not scanned. `record` is where the
+   * record starts that the event is an element of.
+   */
+  constructor(
+    read: Read,
+    start: number,
+    end: number,
+    table: Int32Array,
+    row: number,
+    slots: Slots,
+    child: number,
+    record: number = start,
+  ) {
     this.#read = read;
     this.#start = start;
     this.#end = end;
@@ -45,6 +60,7 @@ export class ScannedEvent implements Event {
     this.#row = row;
     this.#slots = slots;
     this.child = child;
+    this.#record = record;
   }
 
   get origin(): Origin {
@@ -52,7 +68,7 @@ export class ScannedEvent implements Event {
   }
 
   get offset(): number {
-    return this.#read.shift + this.#start;
+    return this.#read.shift + this.#record;
   }
 
   get byteLength(): number {
@@ -104,21 +120,23 @@ export class ScannedEvent implements Event {
 
   elements(path: FieldPath): readonly Event[] | undefined {
     const below = this.#slots.elements;
-    const count = this.#row < 0 ? 0 : (this.#table[this.#row + ROW.ELEMENTS] as number);
-    if (count > 0 && below?.path === path) {
-      return Array.from({ length: count }, (_, index) => {
-        const row = this.#row + (index + 1) * this.#slots.rowLength;
-        const [start, end] = [this.#table[row + ROW.START] as number, this.#table[row + ROW.END] as number];
-        return new ScannedEvent(this.#read, start, end, this.#table, row, below.slots, index);
-      });
+    const count = this.#row < 0 ? 0 : this.#table[this.#row + ROW.ELEMENTS];
+    if (count === 0 || below?.path !== path) {
+      return this.#locate(path) ? elementsOf(this.#read, spanStart, this.#record, this.child) : undefined;
     }
-    if (!this.#locate(path)) return undefined;
-    return elementsOf(this.#read, spanStart);
+    return Array.from({ length: count }, (_, index) => {
+      const row = this.#row + (index + 1) * this.#slots.rowLength;
+      const [start, end] = [this.#table[row + ROW.START], this.#table[row + ROW.END]];
+      const child = childOf(this.child, index);
+      return new ScannedEvent(this.#read, start, end, this.#table, row, below.slots, child, this.#record);
+    });
   }
 
   #live(): Buffer {
     if (this.#read.released) {
-      throw new Error("an event was read after its batch had been settled: copy what you keep (event.bytes, event.value)");
+      throw new Error(
+        "an event was read after its batch had been settled: copy what you keep (event.bytes, event.value)",
+      );
     }
     return this.#read.buffer;
   }
@@ -142,14 +160,22 @@ export class ScannedEvent implements Event {
 }
 
 /** The elements of the array at `start`, each an event; undefined where it is no array or holds something else. */
-export function elementsOf(read: Read, start: number): readonly Event[] | undefined {
+export function elementsOf(read: Read, start: number, record: number, parent: number): readonly Event[] | undefined {
   if (read.buffer[start] !== OPEN_BRACKET) return undefined;
   const events: Event[] = [];
   let allObjects = true;
   walkArray(read.buffer, start, (from, to) => {
     allObjects &&= read.buffer[from] === OPEN_BRACE;
-    if (allObjects) events.push(new ScannedEvent(read, from, to, NO_TABLE, -1, NO_SLOTS, events.length));
+    if (allObjects) {
+      const child = childOf(parent, events.length);
+      events.push(new ScannedEvent(read, from, to, NO_TABLE, -1, NO_SLOTS, child, record));
+    }
     return allObjects;
   });
   return allObjects ? events : undefined;
+}
+
+/** -1 is the record itself: its elements are counted from 0, and theirs from there on. */
+function childOf(parent: number, index: number): number {
+  return (parent + 1) * CHILDREN + index;
 }

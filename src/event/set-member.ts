@@ -46,7 +46,14 @@ function replaceMember(
 }
 
 /** Cuts the field out of the members before the one whose key begins at `lastKey`. */
-function cutEarlier(object: Buffer, start: number, lastKey: number, path: FieldPath, depth: number, splice: Splice): void {
+function cutEarlier(
+  object: Buffer,
+  start: number,
+  lastKey: number,
+  path: FieldPath,
+  depth: number,
+  splice: Splice,
+): void {
   const isParent = depth < path.keys.length - 1;
   const key = path.keys[depth];
   let cutFrom = -1;

@@ -26,7 +26,8 @@ export function readTemplate(text: string, { times = false, timeZone: zone = "UT
     else if (!times || groups?.code === undefined) parts.addText(token);
     else if (groups.code === "%") parts.addText("%");
     else if (TIME_CODES.has(groups.code)) parts.addTimeCode(token);
-    else throw wrongAt(at, `${token === "%" ? "a % at the end" : `"${token}"`} is no time: write one of ${listCodes()}`);
+    else
+      throw wrongAt(at, `${token === "%" ? "a % at the end" : `"${token}"`} is no time: write one of ${listCodes()}`);
   }
   return parts.end();
 }
@@ -35,7 +36,10 @@ function readPlace(name: string, at: number): TemplatePart {
   if (ORIGINS.has(name)) return originPart(name);
   if (name === "") throw wrongAt(at, "nothing stands between the braces: write {{ path.to.field }}");
   if (name.startsWith("@")) {
-    throw wrongAt(at, `"${name}" is unknown: write ${[...ORIGINS.keys()].join(", ")}, or ["${name}"] for a field of that name`);
+    throw wrongAt(
+      at,
+      `"${name}" is unknown: write ${[...ORIGINS.keys()].join(", ")}, or ["${name}"] for a field of that name`,
+    );
   }
   try {
     return fieldPart(field(name));

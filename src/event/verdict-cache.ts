@@ -25,14 +25,16 @@ export class VerdictCache {
   find(event: Event, reads: readonly ConditionRead[]): VerdictNode | undefined {
     if (this.#size > MOST_NODES) this.#forget();
     let node: VerdictNode | undefined = this.#root;
-    for (let index = 0; index < reads.length && node !== undefined; index++) node = this.#step(node, event, reads[index]);
+    for (let index = 0; index < reads.length && node !== undefined; index++)
+      node = this.#step(node, event, reads[index]);
     return node;
   }
 
   #step(node: VerdictNode, event: Event, { path, valued }: ConditionRead): VerdictNode | undefined {
     if (!valued) return this.#child((node.others ??= new Map()), event.has(path) ? "present" : "");
     const text = event.text(path);
-    if (text !== undefined) return text.length > LONGEST_KEY ? undefined : this.#child((node.texts ??= new Map()), text);
+    if (text !== undefined)
+      return text.length > LONGEST_KEY ? undefined : this.#child((node.texts ??= new Map()), text);
     const json = event.raw(path);
     if (json === undefined) return this.#child((node.others ??= new Map()), "");
     if (json.length > LONGEST_KEY) return undefined;

@@ -1,5 +1,6 @@
-import { BYTE, ESCAPE, isDigit, isHexDigit, isSpace, LITERAL, PLAIN } from "./bytes.ts";
+import { BYTE, ESCAPE, isDigit, isHexDigit, isSpace, LITERAL } from "./bytes.ts";
 import { InvalidBody } from "./invalid-body.ts";
+import { skipPlain, viewOf } from "./plain-run.ts";
 import { MAX_DEPTH, SCAN_ERROR } from "./scanner.ts";
 import { highestSecond, lowestSecond, sequenceLength } from "./utf8.ts";
 
@@ -53,6 +54,7 @@ export class BodyGrammar {
   readonly #listener: RecordListener;
   #state: number = STATE.START;
   #chunk: Uint8Array = new Uint8Array(0);
+  #view = viewOf(this.#chunk);
   /** Bytes of the body before the present chunk. */
   #before = 0;
   /** Bytes seen of the mark or the literal, or bytes missing of the escape or the sequence. */
@@ -77,6 +79,7 @@ export class BodyGrammar {
   read(chunk: Uint8Array): void {
     if (this.#failure !== undefined) throw this.#failure;
     this.#chunk = chunk;
+    this.#view = viewOf(chunk);
     for (let at = 0; at < chunk.length; ) {
       if (this.#state === STATE.STRING) at = this.#string(at);
       else if (this.#state >= STATE.MINUS) at = this.#number(chunk[at], at);
@@ -168,7 +171,7 @@ export class BodyGrammar {
 
   #string(at: number): number {
     const chunk = this.#chunk;
-    while (at < chunk.length && PLAIN[chunk[at]] === 1) at++;
+    at = skipPlain(chunk, this.#view, at, chunk.length);
     if (at === chunk.length) return at;
     const byte = chunk[at];
     if (byte === BYTE.QUOTE) {

@@ -1,4 +1,5 @@
-import { BYTE, ESCAPE, isDigit, isHexDigit, LITERAL, PLAIN } from "./bytes.ts";
+import { BYTE, ESCAPE, isDigit, isHexDigit, LITERAL } from "./bytes.ts";
+import { skipPlain, viewOf } from "./plain-run.ts";
 import { MAX_DEPTH, SCAN_ERROR } from "./scanner.ts";
 import { readSequence } from "./utf8.ts";
 import type { WatchList } from "./watch-list.ts";
@@ -13,7 +14,7 @@ const NONE: Uint8Array = new Uint8Array(0);
 export class Grammar {
   buffer: Uint8Array = NONE;
   /** The same bytes as `buffer`. */
-  view: DataView = new DataView(NONE.buffer);
+  view: DataView = viewOf(NONE);
   end = 0;
   /** Whether LF is white space; else it ends the record. */
   lineFeeds = false;
@@ -37,7 +38,7 @@ export class Grammar {
   /** Begins with other bytes: `buffer` up to `end`. */
   open(buffer: Uint8Array, end: number, lineFeeds: boolean): void {
     this.buffer = buffer;
-    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    this.view = viewOf(buffer);
     this.end = end;
     this.lineFeeds = lineFeeds;
   }
@@ -45,7 +46,7 @@ export class Grammar {
   /** Lets go of the bytes. */
   close(): void {
     this.buffer = NONE;
-    this.view = new DataView(NONE.buffer);
+    this.view = viewOf(NONE);
     this.end = 0;
   }
 
@@ -59,7 +60,7 @@ export class Grammar {
     for (;;) {
       const first = at < end ? buffer[at] : 0;
       if (first === BYTE.QUOTE) {
-        at = this.skipPlain(at + 1);
+        at = skipPlain(buffer, this.view, at + 1, end);
         if (at < end && buffer[at] === BYTE.QUOTE) at++;
         else if ((at = this.#finishString(at)) < 0) return -1;
       } else if ((first | 0x20) === BYTE.OPEN_OBJECT) {
@@ -97,7 +98,7 @@ export class Grammar {
     const end = this.end;
     this.escaped = false;
     if (at >= end || buffer[at] !== BYTE.QUOTE) return this.fail(SCAN_ERROR.SYNTAX, at);
-    at = this.skipPlain(at + 1);
+    at = skipPlain(buffer, this.view, at + 1, end);
     if (at < end && buffer[at] === BYTE.QUOTE) return at + 1;
     return this.#finishString(at);
   }
@@ -135,24 +136,6 @@ export class Grammar {
     return at;
   }
 
-  /** The offset of the first byte from `at` on that a string cannot just hold: four at a time, as far as that goes. */
-  skipPlain(at: number): number {
-    const { buffer, end, view } = this;
-    for (const last = end - 4; at <= last; at += 4) {
-      const four = view.getInt32(at, true);
-      const quotes = four ^ 0x22222222;
-      const backslashes = four ^ 0x5c5c5c5c;
-      // A high bit for each byte that is a quote, a backslash, a control character (or less than it seems to
-      // be because of a byte before it that is one of these: the first high bit is always right), or no ASCII.
-      const found =
-        (((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes) | (four - 0x20202020) | four) &
-        0x80808080;
-      if (found !== 0) return at + ((31 - Math.clz32(found & -found)) >> 3);
-    }
-    while (at < end && PLAIN[buffer[at]] === 1) at++;
-    return at;
-  }
-
   /** Raises the watches for the key in `buffer[start, end)`, quotes left out, whose value begins at `value`. */
   watchKey(start: number, end: number, value: number): void {
     if (this.escaped) this.raised |= this.active;
@@ -182,7 +165,7 @@ export class Grammar {
     const buffer = this.buffer;
     const end = this.end;
     for (;;) {
-      at = this.skipPlain(at);
+      at = skipPlain(buffer, this.view, at, end);
       const byte = at < end ? buffer[at] : 0;
       if (byte === BYTE.QUOTE) return at + 1;
       if (byte === BYTE.BACKSLASH) {

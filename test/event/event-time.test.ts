@@ -76,9 +76,15 @@ test("what is no time of RFC 3339, or no day of the calendar, is none", () => {
 
 test("an event's time is that of its stage, else of its request, else its timestamp, else of its arrival", () => {
   const [first, second, third] = ["2021-01-01T00:00:00Z", "2022-01-01T00:00:00Z", "2023-01-01T00:00:00Z"];
-  assert.equal(timeOf({ timestamp: third, requestReceivedTimestamp: second, stageTimestamp: first }), Date.parse(first));
+  assert.equal(
+    timeOf({ timestamp: third, requestReceivedTimestamp: second, stageTimestamp: first }),
+    Date.parse(first),
+  );
   assert.equal(timeOf({ timestamp: third, requestReceivedTimestamp: second }), Date.parse(second));
-  assert.equal(timeOf({ timestamp: third, stageTimestamp: "yesterday", requestReceivedTimestamp: null }), Date.parse(third));
+  assert.equal(
+    timeOf({ timestamp: third, stageTimestamp: "yesterday", requestReceivedTimestamp: null }),
+    Date.parse(third),
+  );
   assert.equal(timeOf({ event: { stageTimestamp: first } }), Date.parse(first));
   assert.equal(timeOf({ event: { stageTimestamp: first }, timestamp: third }), Date.parse(third));
   assert.equal(timeOf({ timestamp: 1700000000 }), ORIGIN.receivedAt);
@@ -86,9 +92,14 @@ test("an event's time is that of its stage, else of its request, else its timest
 });
 
 test("edits of a time change the event's time, other edits and nesting do not", () => {
-  const [event] = eventsOf([{ stageTimestamp: "2021-01-01T00:00:00Z", requestReceivedTimestamp: "2020-01-01T00:00:00Z" }]);
+  const [event] = eventsOf([
+    { stageTimestamp: "2021-01-01T00:00:00Z", requestReceivedTimestamp: "2020-01-01T00:00:00Z" },
+  ]);
   assert.equal(edit(event, { remove: field("stageTimestamp") }).time, Date.parse("2020-01-01T00:00:00Z"));
-  assert.equal(edit(event, { set: field("stageTimestamp"), value: "2019-01-01T00:00:00Z" }).time, Date.parse("2019-01-01T00:00:00Z"));
+  assert.equal(
+    edit(event, { set: field("stageTimestamp"), value: "2019-01-01T00:00:00Z" }).time,
+    Date.parse("2019-01-01T00:00:00Z"),
+  );
   assert.equal(edit(event, { set: field("x"), value: 1 }).time, event.time);
   assert.equal(nest(nest(event, "a"), "b").time, event.time);
 });

@@ -14,7 +14,8 @@ const at = (time: string, form: string, timeZone?: string): string =>
   render(form, { stageTimestamp: time }, { times: true, timeZone });
 
 test("text without places is itself", () => {
-  for (const text of ["", "plain", "100 %", "%Y", "{", "}} {", "a { b } c", "ключ\n"]) assert.equal(render(text, {}), text);
+  for (const text of ["", "plain", "100 %", "%Y", "{", "}} {", "a { b } c", "ключ\n"])
+    assert.equal(render(text, {}), text);
 });
 
 test("a place is filled with the field's text", () => {
@@ -40,11 +41,17 @@ test("absent fields, null, objects and arrays have no text", () => {
 });
 
 test("a value that looks like a place is only text", () => {
-  assert.equal(render("{{ a }}-%Y", { a: "{{ b }}%Y", b: "no", timestamp: "2024-01-01T00:00:00Z" }, { times: true }), "{{ b }}%Y-2024");
+  assert.equal(
+    render("{{ a }}-%Y", { a: "{{ b }}%Y", b: "no", timestamp: "2024-01-01T00:00:00Z" }, { times: true }),
+    "{{ b }}%Y-2024",
+  );
 });
 
 test("origins fill their places", () => {
-  assert.equal(render("{{ @source }} {{ @path }} {{ @offset }} {{ @host }}", {}), `test /var/log/audit.log 0 ${hostname()}`);
+  assert.equal(
+    render("{{ @source }} {{ @path }} {{ @offset }} {{ @host }}", {}),
+    `test /var/log/audit.log 0 ${hostname()}`,
+  );
   assert.equal(Template.parse("{{ @remote }}").parts[0].text(eventsOf([{}])[0]), undefined);
   assert.equal(render('{{ ["@host"] }}', { "@host": "a field" }), "a field");
 });
@@ -65,15 +72,43 @@ test("time codes and the text between them are one part, unless a slash parts th
 
 test("every time code is printed as strftime prints it", () => {
   const expected: Record<string, string> = {
-    Y: "2024", y: "24", m: "02", d: "03", e: " 3", j: "034", b: "Feb", B: "February", a: "Sat", A: "Saturday",
-    u: "6", G: "2024", g: "24", V: "05", F: "2024-02-03", H: "14", I: "02", p: "PM", M: "05", R: "14:05", S: "06",
-    T: "14:05:06", L: "078", s: "1706969106", z: "+0000",
+    Y: "2024",
+    y: "24",
+    m: "02",
+    d: "03",
+    e: " 3",
+    j: "034",
+    b: "Feb",
+    B: "February",
+    a: "Sat",
+    A: "Saturday",
+    u: "6",
+    G: "2024",
+    g: "24",
+    V: "05",
+    F: "2024-02-03",
+    H: "14",
+    I: "02",
+    p: "PM",
+    M: "05",
+    R: "14:05",
+    S: "06",
+    T: "14:05:06",
+    L: "078",
+    s: "1706969106",
+    z: "+0000",
   };
-  for (const letter of TIME_CODES.keys()) assert.equal(at("2024-02-03T14:05:06.0789Z", `%${letter}`), expected[letter], letter);
+  for (const letter of TIME_CODES.keys())
+    assert.equal(at("2024-02-03T14:05:06.0789Z", `%${letter}`), expected[letter], letter);
 });
 
 test("ISO weeks belong to the year of their Thursday", () => {
-  const weeks = { "2021-01-03": "2020-W53-7", "2021-01-04": "2021-W01-1", "2018-12-31": "2019-W01-1", "2016-01-01": "2015-W53-5" };
+  const weeks = {
+    "2021-01-03": "2020-W53-7",
+    "2021-01-04": "2021-W01-1",
+    "2018-12-31": "2019-W01-1",
+    "2016-01-01": "2015-W53-5",
+  };
   for (const [date, week] of Object.entries(weeks)) assert.equal(at(`${date}T12:00:00Z`, "%G-W%V-%u"), week);
 });
 
@@ -95,7 +130,14 @@ test("times are those of the zone, over every change of its clocks", () => {
 });
 
 test("what is kept of printed times never shows at another time", () => {
-  for (const [form, zone] of [["%F", "UTC"], ["%H", "UTC"], ["%M", "Asia/Kolkata"], ["%S", "UTC"], ["%L", "UTC"], ["%d %z", "America/New_York"]]) {
+  for (const [form, zone] of [
+    ["%F", "UTC"],
+    ["%H", "UTC"],
+    ["%M", "Asia/Kolkata"],
+    ["%S", "UTC"],
+    ["%L", "UTC"],
+    ["%d %z", "America/New_York"],
+  ]) {
     const template = Template.parse(form, { times: true, timeZone: zone });
     for (let step = 0; step < 300; step++) {
       const time = new Date(Date.UTC(2024, 2, 10) + (((step * 7919) % 300) - 150) * 599_999).toISOString();
@@ -126,5 +168,8 @@ test("a wrong template is refused with the place and a remedy", () => {
   for (const [text, message] of wrong) {
     assert.throws(() => Template.parse(text, { times: true }), { name: "SyntaxError", message }, text);
   }
-  assert.throws(() => Template.parse("%Y", { times: true, timeZone: "Mars/Olympus" }), /no time zone "Mars\/Olympus".*Europe\/Berlin/);
+  assert.throws(
+    () => Template.parse("%Y", { times: true, timeZone: "Mars/Olympus" }),
+    /no time zone "Mars\/Olympus".*Europe\/Berlin/,
+  );
 });

@@ -34,7 +34,7 @@ export function describeNotes(name: string, scanner: Scanner): void {
         assert.equal(elements.length, record.elements);
         check({ bytes, value, layout, record, elements });
       }),
-      { numRuns: 700, seed: 1 },
+      { numRuns: 2000, seed: 1 },
     );
   }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** Keys that the tests' layouts note and watch, some written with escapes, some that only look alike. */
+/** Keys that the tests' layouts note and watch, and some that only look alike. */
 const KEYS = [
   '"a"',
   '"b"',
@@ -11,56 +11,65 @@ const KEYS = [
   '"note"',
   '""',
   '"ключ"',
-  '"\\u0061"',
-  '"us\\u0065r"',
-  '"it\\u0065ms"',
-  '"k\\u0069nd"',
   '"A"',
   '"usern"',
   '"a key of more than thirty-two bytes, for the wide comparisons"',
 ];
-
+const ESCAPED_KEYS = ['"\\u0061"', '"us\\u0065r"', '"it\\u0065ms"', '"k\\u0069nd"', '"n\\u006fte"'];
+const STRINGS = ['"Secret"', '"ConfigMap"', '"Secret "', '""', '"é 😀 \u2028"', '"}],:{["'];
+const ESCAPED_STRINGS = ['"S\\u0065cret"', '"\\ud800"', '"}],\\"{["', '"\\\\"'];
 const SCALARS = ["0", "-0", "1", "-1.5e+300", "12345678901234567890123", "0.1E-7", "true", "false", "null"];
-const STRINGS = [
-  '"Secret"',
-  '"ConfigMap"',
-  '"S\\u0065cret"',
-  '"Secret "',
-  '""',
-  '"\\ud800"',
-  '"é 😀 \u2028"',
-  '"}],\\"{["',
-];
 
 const space = fc.constantFrom("", "", "", "", "", " ", "\t", "\r", "  ");
-const text = fc.oneof(
-  fc.constantFrom(...STRINGS),
-  fc.string({ unit: "binary", maxLength: 40 }).map((value) => JSON.stringify(value)),
-);
-const scalar = fc.oneof(
-  fc.constantFrom(...SCALARS),
-  text,
-  fc.double({ noDefaultInfinity: true, noNaN: true }).map(String),
-);
-const spaced = (value: fc.Arbitrary<string>) => fc.tuple(space, value, space).map((parts) => parts.join(""));
+const spaced = (text: fc.Arbitrary<string>) => fc.tuple(space, text, space).map((parts) => parts.join(""));
+const listOf = (text: fc.Arbitrary<string>) =>
+  fc.array(spaced(text), { maxLength: 3 }).map((elements) => `[${elements.join(",")}]`);
+
+/** Texts of JSON values made of these keys and scalars, members that the layouts look for among them. */
+function growText(key: fc.Arbitrary<string>, scalar: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const { value, object } = fc.letrec<{ value: string; object: string }>((tie) => {
+    const member = fc.oneof(
+      { arbitrary: fc.tuple(spaced(key), spaced(tie("value"))), weight: 4 },
+      { arbitrary: fc.tuple(fc.constantFrom('"items"', '"user"'), listOf(tie("object"))), weight: 1 },
+      { arbitrary: fc.tuple(fc.constantFrom('"user"', '"a"', '"b"'), tie("object")), weight: 1 },
+    );
+    return {
+      value: fc.oneof({ depthSize: "small", maxDepth: 4 }, scalar, tie("object"), listOf(tie("value"))),
+      object: fc
+        .oneof({ depthSize: "small", maxDepth: 4 }, fc.constant([]), fc.array(member, { minLength: 1, maxLength: 6 }))
+        .map((members) => `{${members.map((pair) => pair.join(":")).join(",")}}`),
+    };
+  });
+  return fc.oneof(
+    { arbitrary: object, weight: 6 },
+    { arbitrary: listOf(object), weight: 1 },
+    { arbitrary: value, weight: 1 },
+  );
+}
+
+const plainScalar = fc.oneof(fc.constantFrom(...STRINGS), fc.constantFrom(...SCALARS));
+const anyText = fc.string({ unit: "binary", maxLength: 40 }).map((text) => JSON.stringify(text));
+const anyNumber = fc.double({ noDefaultInfinity: true, noNaN: true }).map(String);
 // No key holds a backslash: once V8 has met one, its JSON.parse misreads escaped keys (see `decodeValue`).
-const anyKey = text.filter((json) => !(JSON.parse(json) as string).includes("\\"));
-const key = fc.oneof({ arbitrary: fc.constantFrom(...KEYS), weight: 8 }, { arbitrary: anyKey, weight: 1 });
+const anyKey = anyText.filter((json) => !(JSON.parse(json) as string).includes("\\"));
 
-const { value, object } = fc.letrec<{ value: string; object: string; array: string }>((tie) => ({
-  value: fc.oneof({ depthSize: "small", maxDepth: 4 }, scalar, tie("object"), tie("array")),
-  object: fc
-    .array(fc.tuple(spaced(key), spaced(tie("value"))), { maxLength: 6 })
-    .map((members) => `{${members.map(([name, member]) => `${name}:${member}`).join(",")}}`),
-  array: fc
-    .oneof(fc.array(spaced(tie("object")), { maxLength: 4 }), fc.array(spaced(tie("value")), { maxLength: 4 }))
-    .map((elements) => `[${elements.join(",")}]`),
-}));
-
-/** The text of a JSON value, mostly an object, as no serializer would write it: spaces, repeated and escaped keys. No LF. */
+/**
+ * The text of a JSON value, mostly an object, as no serializer would write it: with spaces, repeated keys and,
+ * in one text of three, keys and strings with escapes. It has no LF.
+ */
 export const jsonText: fc.Arbitrary<string> = fc.oneof(
-  { arbitrary: object, weight: 4 },
-  { arbitrary: value, weight: 1 },
+  { arbitrary: growText(fc.constantFrom(...KEYS), plainScalar), weight: 2 },
+  {
+    arbitrary: growText(
+      fc.oneof(
+        { arbitrary: fc.constantFrom(...KEYS), weight: 6 },
+        { arbitrary: fc.constantFrom(...ESCAPED_KEYS), weight: 1 },
+        { arbitrary: anyKey, weight: 1 },
+      ),
+      fc.oneof(plainScalar, fc.constantFrom(...ESCAPED_STRINGS), anyText, anyNumber),
+    ),
+    weight: 1,
+  },
 );
 
 const PIECES = [

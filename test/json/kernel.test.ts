@@ -3,155 +3,10 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { createKernelScanner } from "../../src/json/kernel-scanner.ts";
 import { FLAG, type Keys, type Layout, ROW, rowLength, watchFlag } from "../../src/json/layout.ts";
 import { createPlainScanner } from "../../src/json/plain-scanner.ts";
-import { MAX_DEPTH, type Rows, SCAN_ERROR, type Scan } from "../../src/json/scanner.ts";
-
-const scanner = createKernelScanner({ arenaBytes: 8 * 1024 * 1024 });
-const plain = createPlainScanner();
-const arena = scanner.memory;
-assert(arena !== undefined);
-const { buffer, start: arenaStart, end: arenaEnd } = arena;
-
-/** Steps over all places that a byte can have in the words and vectors of the kernel. */
-const ALIGNMENTS = Array.from({ length: 64 }, (_, index) => index);
-
-const LAYOUT: Layout = { fields: [["a"], ["b", "c"], ["b", "ü"], ["requestReceivedTimestamp"]] };
-const scan = scanner.prepare(LAYOUT);
-
-/** Scans `text` at `at` in the arena, as lines, between bytes that would go on with whatever it leaves open. */
-function scanAt(at: number, text: string | Uint8Array, using: Scan = scan): Rows {
-  const bytes = Buffer.from(text as string);
-  buffer.fill('"', arenaStart, Math.min(at + bytes.length + 256, arenaEnd));
-  bytes.copy(buffer, at);
-  return using.lines(buffer, at, at + bytes.length);
-}
-
-function textAt(rows: Rows, row: number, field: number, layout: Layout = LAYOUT): string | undefined {
-  const at = row * rowLength(layout) + ROW.FIELDS + 2 * field;
-  return rows.table[at + 1] === 0 ? undefined : buffer.toString("utf8", rows.table[at], rows.table[at + 1]);
-}
-
-function flagsOf(rows: Rows, row = 0, layout: Layout = LAYOUT): number {
-  return rows.table[row * rowLength(layout) + ROW.FLAGS];
-}
-
-/** Asserts that the text at `at` is refused with this error at this offset of it. */
-function assertRefused(text: string | Uint8Array, at: number, error: number, offset: number): void {
-  const rows = scanAt(at, text);
-  assert.equal(rows.count, 1);
-  const pair = [...rows.table.subarray(ROW.FIELDS, ROW.FIELDS + 2)];
-  assert.deepEqual(
-    [flagsOf(rows), ...pair],
-    [FLAG.INVALID, error, at + offset],
-    Buffer.from(text as string).toString(),
-  );
-}
-
-const CONSTRUCTS = [
-  '"plain"',
-  '""',
-  '"\\""',
-  '"\\\\"',
-  '"\\u00e9\\uD83D\\ude00\\ud800"',
-  '"\\/\\b\\f\\n\\r\\t"',
-  '"é日😀"',
-  "0",
-  "-0.10e+5",
-  "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
-  "true",
-  "false",
-  "null",
-  "{}",
-  "[]",
-  '{"x":[{"y":"z"},[],{}],"\\"":1}',
-  '[ 1 , "a]" , { "b" : "}" } ]',
-  `"${"long ".repeat(40)}"`,
-  `"${"é".repeat(80)}"`,
-  `"${"\\\\".repeat(80)}"`,
-];
-
-for (const construct of CONSTRUCTS) {
-  test(`${construct.slice(0, 40)} is found wherever it lies`, () => {
-    for (const shift of ALIGNMENTS) {
-      const text = `{"fill":"${"x".repeat(shift)}","a":${construct},"b":{"c":${construct}}}`;
-      for (const at of [arenaStart + shift, arenaEnd - Buffer.byteLength(text)]) {
-        const rows = scanAt(at, text);
-        assert.equal(flagsOf(rows), 0, text);
-        assert.equal(rows.table[ROW.END], at + Buffer.byteLength(text));
-        assert.equal(textAt(rows, 0, 0), construct);
-        assert.equal(textAt(rows, 0, 1), construct);
-        assert.equal(textAt(rows, 0, 3), undefined);
-      }
-    }
-  });
-
-  test(`${construct.slice(0, 40)} cut off anywhere is unfinished, whatever lies behind`, () => {
-    const whole = Buffer.from(`{"a":${construct}}`);
-    for (let length = 1; length < whole.length; length++) {
-      const at = arenaEnd - whole.length;
-      whole.copy(buffer, at);
-      const rows = scan.lines(buffer, at, at + length);
-      const pair = [...rows.table.subarray(ROW.FIELDS, ROW.FIELDS + 2)];
-      assert.deepEqual([flagsOf(rows), ...pair], [FLAG.INVALID, SCAN_ERROR.UNFINISHED, at + length]);
-    }
-  });
-}
-
-test("a string of any length ends where JSON.parse says", () => {
-  for (let length = 0; length < 200; length++) {
-    const value = JSON.stringify("y".repeat(length));
-    const rows = scanAt(arenaStart + (length % 64), `{"a":${value},"b":{"c":1}}`);
-    assert.deepEqual([flagsOf(rows), textAt(rows, 0, 0), textAt(rows, 0, 1)], [0, value, "1"]);
-  }
-});
-
-test("a number at the top ends where the bytes do, whatever lies behind", () => {
-  buffer.write("12345", arenaStart);
-  for (let length = 1; length <= 5; length++) {
-    const rows = scan.lines(buffer, arenaStart, arenaStart + length);
-    assert.deepEqual([...rows.table.subarray(0, 3)], [arenaStart, arenaStart + length, FLAG.NOT_AN_OBJECT]);
-  }
-});
-
-test("every byte that a string cannot hold is refused where it stands", () => {
-  for (const shift of ALIGNMENTS) {
-    for (const byte of [0x00, 0x09, 0x0d, 0x1f, 0x80, 0xbf, 0xc0, 0xc1, 0xf5, 0xff]) {
-      const text = Buffer.from(`{"a":"${"x".repeat(shift)}?${"y".repeat(70)}"}`);
-      text[6 + shift] = byte;
-      assertRefused(text, arenaStart, byte < 0x20 ? SCAN_ERROR.SYNTAX : SCAN_ERROR.UTF8, 6 + shift);
-    }
-  }
-});
-
-const SEQUENCES = ["c280", "dfbf", "e0a080", "ed9fbf", "ee8080", "efbfbf", "f0908080", "f3bfbfbf", "f48fbfbf"];
-
-test("UTF-8 sequences are taken at every place of a string, and refused there with one byte changed", () => {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  for (const shift of ALIGNMENTS) {
-    for (const hex of SEQUENCES) {
-      const sequence = Buffer.from(hex, "hex");
-      const before = Buffer.from(`{"a":"${"x".repeat(shift)}`);
-      const text = Buffer.concat([before, sequence, Buffer.from('","b":{"c":2}}')]);
-      const rows = scanAt(arenaStart + 1, text);
-      assert.deepEqual([flagsOf(rows), textAt(rows, 0, 1)], [0, "2"]);
-      for (let index = 1; index < sequence.length; index++) {
-        for (const byte of [0x41, 0x7f, 0xc2, 0xff, index === 1 ? lowerThan(sequence) : 0x00]) {
-          text[before.length + index] = byte;
-          assert.throws(() => decoder.decode(text));
-          assertRefused(text, arenaStart + 1, SCAN_ERROR.UTF8, before.length + index);
-          text[before.length + index] = sequence[index];
-        }
-      }
-    }
-  }
-});
-
-/** A continuation byte that makes the sequence overlong, where there is one. */
-function lowerThan(sequence: Uint8Array): number {
-  return sequence[0] === 0xe0 ? 0x9f : sequence[0] === 0xf0 ? 0x8f : 0x20;
-}
+import { MAX_DEPTH, SCAN_ERROR } from "../../src/json/scanner.ts";
+import { ALIGNMENTS, arenaStart, buffer, flagsOf, LAYOUT, scan, scanAt, scanner, textAt } from "./kernel-arena.ts";
 
 test("keys in another order, missing, doubled, and alike are told apart, however often they were met before", () => {
   const fields: Keys[] = [
@@ -316,7 +171,10 @@ test("rows stay as they are when the scanner goes on", () => {
 
 test("a buffer that is not the scanner's memory has the same rows", () => {
   const bytes = Buffer.from('  {"a":1,"b":{"c":"é"}}\r\n\n{"a":tru}\n[]');
-  assert.deepEqual(scan.lines(bytes, 0, bytes.length), plain.prepare(LAYOUT).lines(bytes, 0, bytes.length));
+  assert.deepEqual(
+    scan.lines(bytes, 0, bytes.length),
+    createPlainScanner().prepare(LAYOUT).lines(bytes, 0, bytes.length),
+  );
 });
 
 test("a layout too large for the kernel's memory is scanned all the same", () => {

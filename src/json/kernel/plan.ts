@@ -130,7 +130,8 @@ function writeNode(image: WordImage, node: Node, next: Map<Node, Node>): void {
 /** The least table in which no two children share a slot; where even the largest has some, `next` chains them. */
 function slotsOf(children: readonly Node[], next: Map<Node, Node>): (Node | undefined)[] {
   let size = 1;
-  while (size < LARGEST_SLOTS && new Set(children.map(({ key }) => slotOf(key, size))).size < children.length) size *= 2;
+  while (size < LARGEST_SLOTS && new Set(children.map(({ key }) => slotOf(key, size))).size < children.length)
+    size *= 2;
   const slots = new Array<Node | undefined>(size).fill(undefined);
   for (const child of children) {
     const slot = slotOf(child.key, size);
@@ -151,7 +152,8 @@ function slotOf(key: Uint8Array, size: number): number {
 function writeWatches(image: WordImage, layout: Layout): { address: number; lengths: [low: number, high: number] } {
   const lengths: [number, number] = [0, 0];
   const written = [layout.watches ?? [], layout.elements?.watches ?? []].flatMap((watches) => {
-    if (watches.length > MAX_WATCHES) throw new RangeError(`${watches.length} watches, at most ${MAX_WATCHES} fit a row`);
+    if (watches.length > MAX_WATCHES)
+      throw new RangeError(`${watches.length} watches, at most ${MAX_WATCHES} fit a row`);
     return Array.from({ length: MAX_WATCHES }, (_, index) => {
       const watch = watches[index];
       if (watch === undefined) return [0, 0, 0, 0, 0];
