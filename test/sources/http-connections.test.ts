@@ -1,31 +1,16 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { Agent } from "node:http";
-import { afterEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { HttpSource, readRaw } from "../support/http-source.ts";
+import { readRaw, startSource } from "../support/http-source.ts";
 import { until } from "../support/until.ts";
-
-let source: HttpSource;
-
-afterEach(async () => {
-  await source.stop();
-  assert.equal(source.openSpools, 0);
-  assert.deepEqual(
-    source.told.filter(({ level }) => level === "error"),
-    [],
-  );
-});
-
-const start = async (options?: Parameters<typeof HttpSource.start>[0]) => {
-  source = await HttpSource.start(options);
-  return source;
-};
 
 describe("slow and broken senders", () => {
   const announce = (bytes: number) => `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes}\r\n\r\n`;
 
-  it("leave nothing behind when they break off", async () => {
-    await start({ max_in_flight: "2MiB" });
+  it("leave nothing behind when they break off", async (test) => {
+    const source = await startSource(test, { max_in_flight: "2MiB" });
     for (let round = 0; round < 10; round++) {
       for (const sent of [0, 1, 500_000, 1_500_000]) {
         const socket = await source.connect();
@@ -42,8 +27,20 @@ describe("slow and broken senders", () => {
     assert.deepEqual(source.records, ["{}"]);
   });
 
-  it("stay within max_in_flight together: who comes when it is used up is asked to come later", async () => {
-    await start({ max_in_flight: "8MiB" });
+  it("leave nothing behind when they break off in the middle of gzip", async (test) => {
+    const source = await startSource(test);
+    const body = gzipSync(randomBytes(4_000_000).toString("hex"));
+    const socket = await source.connect();
+    socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`);
+    socket.write(body.subarray(0, -1000));
+    await until("the request is there", () => source.counts.requests === 1);
+    socket.destroy();
+    await until("it is given up", () => source.counts.broken_off === 1);
+    assert.equal(source.openSpools, 0);
+  });
+
+  it("stay within max_in_flight together: who comes when it is used up is asked to come later", async (test) => {
+    const source = await startSource(test, { max_in_flight: "8MiB" });
     const sockets = await Promise.all(Array.from({ length: 100 }, () => source.connect()));
     let refused = 0;
     for (const socket of sockets) {
@@ -62,8 +59,8 @@ describe("slow and broken senders", () => {
     assert.equal((await source.send(body)).status, 200);
   });
 
-  it("hold no more than what they sent", async () => {
-    await start({ max_in_flight: "8MiB" });
+  it("hold no more than what they sent", async (test) => {
+    const source = await startSource(test, { max_in_flight: "8MiB" });
     const sockets = await Promise.all(Array.from({ length: 100 }, () => source.connect()));
     for (const socket of sockets) socket.write(`${announce(1_000_000)} `);
     await until("all have begun", () => source.counts.requests === 100);
@@ -71,16 +68,16 @@ describe("slow and broken senders", () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it("are dropped when they make no progress", async () => {
-    await start({ body_timeout: "50ms" });
+  it("are dropped when they make no progress", async (test) => {
+    const source = await startSource(test, { body_timeout: "50ms" });
     const socket = await source.connect();
     socket.write(`${announce(100)}{`);
     await readRaw(socket);
     await until("it is told", () => source.counts.broken_off === 1);
   });
 
-  it("are closed at once beyond max_connections", async () => {
-    await start({ max_connections: 2 });
+  it("are closed at once beyond max_connections", async (test) => {
+    const source = await startSource(test, { max_connections: 2 });
     const sockets = [await source.connect(), await source.connect()];
     const third = await source.connect();
     assert.equal(await readRaw(third), "");
@@ -89,8 +86,8 @@ describe("slow and broken senders", () => {
 });
 
 describe("when the http source closes, it", () => {
-  it("lets running requests end, and tells their senders to go", async () => {
-    await start();
+  it("lets running requests end, and tells their senders to go", async (test) => {
+    const source = await startSource(test);
     const { promise, resolve: goOn } = Promise.withResolvers<void>();
     let reached = false;
     source.beforeAccept = () => {
@@ -110,8 +107,8 @@ describe("when the http source closes, it", () => {
     agent.destroy();
   });
 
-  it("does not wait for connections without a request", async () => {
-    await start();
+  it("does not wait for connections without a request", async (test) => {
+    const source = await startSource(test);
     const fresh = await source.connect();
     const agent = new Agent({ keepAlive: true });
     await source.send("{}", { agent });
@@ -122,4 +119,3 @@ describe("when the http source closes, it", () => {
     agent.destroy();
   });
 });
-

@@ -1,32 +1,17 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { Agent } from "node:http";
-import { afterEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { JournalFull } from "../../src/plugin.ts";
-import { HttpSource } from "../support/http-source.ts";
-
-let source: HttpSource;
-
-afterEach(async () => {
-  await source.stop();
-  assert.equal(source.openSpools, 0);
-  assert.deepEqual(
-    source.told.filter(({ level }) => level === "error"),
-    [],
-  );
-});
-
-const start = async (options?: Parameters<typeof HttpSource.start>[0]) => {
-  source = await HttpSource.start(options);
-  return source;
-};
+import { startSource } from "../support/http-source.ts";
+import { until } from "../support/until.ts";
 
 const error = (text: string): string => (JSON.parse(text) as { error: string }).error;
 
 describe("the http source refuses", () => {
-  it("what is no JSON with 400 and the reason, and quotes nothing of it", async () => {
-    await start();
+  it("what is no JSON with 400 and the reason, and quotes nothing of it", async (test) => {
+    const source = await startSource(test);
     for (const body of [
       '{"password":hunter2}',
       "{",
@@ -45,22 +30,22 @@ describe("the http source refuses", () => {
     assert.doesNotMatch(JSON.stringify(source.told), /hunter2/);
   });
 
-  it("a body without a value", async () => {
-    await start({ on_invalid: "dead_letter" });
+  it("a body without a value", async (test) => {
+    const source = await startSource(test, { on_invalid: "dead_letter" });
     for (const body of ["", " \r\n\t", "\ufeff"]) assert.equal((await source.send(body)).status, 400);
     assert.deepEqual(source.deadLetters, []);
   });
 
-  it("a large body whose last byte is wrong, wholly", async () => {
-    await start();
+  it("a large body whose last byte is wrong, wholly", async (test) => {
+    const source = await startSource(test);
     const answer = await source.send(`${'{"a":1}\n'.repeat(300_000)}{`);
     assert.equal(answer.status, 400);
     assert.deepEqual(source.accepted, []);
     assert.equal(source.discarded, 1);
   });
 
-  it("broken gzip, gzip that ends early, and bytes behind it", async () => {
-    await start();
+  it("broken gzip, gzip that ends early, and bytes behind it", async (test) => {
+    const source = await startSource(test);
     const whole = gzipSync('{"a":1}');
     for (const body of [Buffer.from("no gzip"), whole.subarray(0, -3), Buffer.concat([whole, Buffer.from("behind")])]) {
       const answer = await source.send(body, { headers: { "Content-Encoding": "gzip" } });
@@ -69,8 +54,8 @@ describe("the http source refuses", () => {
     assert.deepEqual(source.accepted, []);
   });
 
-  it("other paths with 404, other methods with 405, other encodings with 415", async () => {
-    await start({ path: "/audit" });
+  it("other paths with 404, other methods with 405, other encodings with 415", async (test) => {
+    const source = await startSource(test, { path: "/audit" });
     assert.equal((await source.send("{}", { path: "/" })).status, 404);
     assert.equal((await source.send("{}", { path: "/audit/" })).status, 404);
     for (const method of ["GET", "PUT", "DELETE"]) {
@@ -83,8 +68,8 @@ describe("the http source refuses", () => {
     assert.equal((await source.send("{}", { path: "/audit?x=1" })).status, 200);
   });
 
-  it("requests without the token with 401", async () => {
-    await start({ token: "s3cret" });
+  it("requests without the token with 401", async (test) => {
+    const source = await startSource(test, { token: "s3cret" });
     for (const authorization of [undefined, "", "Bearer", "Bearer wrong", "Basic s3cret", "Bearer s3cret2", "s3cret"]) {
       const answer = await source.send("{}", { headers: authorization === undefined ? {} : { authorization } });
       assert.equal(answer.status, 401);
@@ -95,8 +80,8 @@ describe("the http source refuses", () => {
     assert.doesNotMatch(JSON.stringify(source.told), /s3cret/);
   });
 
-  it("more than max_body_bytes with 413: announced, chunked and inflated", async () => {
-    await start({ max_body_bytes: "10KiB" });
+  it("more than max_body_bytes with 413: announced, chunked and inflated", async (test) => {
+    const source = await startSource(test, { max_body_bytes: "10KiB" });
     const body = `"${"x".repeat(20_000)}"`;
     assert.equal((await source.send(body)).status, 413);
     assert.equal((await source.send(body, { headers: { "Transfer-Encoding": "chunked" } })).status, 413);
@@ -105,8 +90,8 @@ describe("the http source refuses", () => {
     assert.equal(source.counts.too_large, 3);
   });
 
-  it("a gzip bomb as soon as it has inflated to the limit", async () => {
-    await start({ max_body_bytes: "4MiB" });
+  it("a gzip bomb as soon as it has inflated to the limit", async (test) => {
+    const source = await startSource(test, { max_body_bytes: "4MiB" });
     const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024, " "), { level: 1 });
     const before = process.memoryUsage().rss;
     const answer = await source.send(bomb, { headers: { "Content-Encoding": "gzip" } });
@@ -114,8 +99,8 @@ describe("the http source refuses", () => {
     assert.ok(process.memoryUsage().rss - before < 50e6);
   });
 
-  it("with 429 and Retry-After while the journal is full, and takes the same body later", async () => {
-    await start();
+  it("with 429 and Retry-After while the journal is full, and takes the same body later", async (test) => {
+    const source = await startSource(test);
     source.beforeAccept = () => {
       throw new JournalFull("full");
     };
@@ -129,8 +114,37 @@ describe("the http source refuses", () => {
     assert.equal(source.counts.throttled, 2);
   });
 
-  it("what is no HTTP, and headers without end", async () => {
-    await start();
+  it("a body without closing the connection, which takes the next request", async (test) => {
+    const source = await startSource(test, { max_body_bytes: "10KiB" });
+    const socket = await source.connect();
+    let text = "";
+    socket.on("data", (data) => {
+      text += data;
+    });
+    const answers = () => text.match(/HTTP\/1.1 \d+/g)?.map((line) => Number(line.slice(-3))) ?? [];
+    const large = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n`;
+    for (const headers of ["", "Content-Encoding: gzip\r\n"]) {
+      text = "";
+      socket.write(`${large}${headers}\r\n`);
+      socket.write(Buffer.alloc(500_000, "{"));
+      await until("the refusal is there", () => answers().length === 1);
+      socket.write(Buffer.alloc(500_000, "{"));
+      socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
+      await until("the next request is answered", () => answers().length === 2);
+      assert.deepEqual(answers(), [413, 200]);
+    }
+    socket.write("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n");
+    text = "";
+    socket.write("5\r\nno gz\r\n");
+    await until("the refusal is there", () => answers().length === 1);
+    socket.write("2\r\nip\r\n0\r\n\r\nPOST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
+    await until("the next request is answered", () => answers().length === 2);
+    assert.deepEqual(answers(), [400, 200]);
+    socket.destroy();
+  });
+
+  it("what is no HTTP, and headers without end", async (test) => {
+    const source = await startSource(test);
     assert.match(await source.sendRaw("nonsense\r\n\r\n"), /^HTTP\/1.1 400 /);
     assert.match(await source.sendRaw(`POST / HTTP/1.1\r\nX: ${"x".repeat(100_000)}`), /^HTTP\/1.1 431 /);
     const smuggled = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}";
@@ -139,8 +153,8 @@ describe("the http source refuses", () => {
 });
 
 describe("with on_invalid: dead_letter, the http source", () => {
-  it("keeps a body that is no JSON as it came, and answers 200", async () => {
-    await start({ on_invalid: "dead_letter" });
+  it("keeps a body that is no JSON as it came, and answers 200", async (test) => {
+    const source = await startSource(test, { on_invalid: "dead_letter" });
     const answer = await source.send("\ufeff{\r\n nonsense");
     assert.equal(answer.status, 200);
     assert.deepEqual(JSON.parse(answer.text), { accepted: 0 });
@@ -149,8 +163,8 @@ describe("with on_invalid: dead_letter, the http source", () => {
     assert.equal(source.counts.refused, 1);
   });
 
-  it("keeps a large one wholly, in pieces, wherever it is wrong", async () => {
-    await start({ on_invalid: "dead_letter" });
+  it("keeps a large one wholly, in pieces, wherever it is wrong", async (test) => {
+    const source = await startSource(test, { on_invalid: "dead_letter" });
     const good = '{\n"a":1}\r\n'.repeat(200_000);
     for (const body of [`${good}{`, `nonsense ${good}`, `${good}\x00${good}`]) {
       assert.equal((await source.send(body)).status, 200);
@@ -162,11 +176,10 @@ describe("with on_invalid: dead_letter, the http source", () => {
     assert.deepEqual(readdirSync(source.dataDir), []);
   });
 
-  it("takes a large valid one as ever", async () => {
-    await start({ on_invalid: "dead_letter" });
+  it("takes a large valid one as ever", async (test) => {
+    const source = await startSource(test, { on_invalid: "dead_letter" });
     assert.equal((await source.send('{"a":1}\n'.repeat(300_000))).status, 200);
     assert.equal(source.records.length, 300_000);
     assert.deepEqual(source.deadLetters, []);
   });
 });
-

@@ -1,28 +1,12 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { Agent } from "node:http";
-import { afterEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { JournalFull } from "../../src/plugin.ts";
-import { HttpSource, readRaw } from "../support/http-source.ts";
+import { readRaw, startSource } from "../support/http-source.ts";
 import { until } from "../support/until.ts";
-
-let source: HttpSource;
-
-afterEach(async () => {
-  await source.stop();
-  assert.equal(source.openSpools, 0);
-  assert.deepEqual(
-    source.told.filter(({ level }) => level === "error"),
-    [],
-  );
-});
-
-const start = async (options?: Parameters<typeof HttpSource.start>[0]) => {
-  source = await HttpSource.start(options);
-  return source;
-};
 
 const error = (text: string): string => (JSON.parse(text) as { error: string }).error;
 const EVENT_LIST = JSON.stringify({
@@ -33,8 +17,8 @@ const EVENT_LIST = JSON.stringify({
 });
 
 describe("the http source takes", () => {
-  it("an EventList as one record, byte for byte", async () => {
-    await start();
+  it("an EventList as one record, byte for byte", async (test) => {
+    const source = await startSource(test);
     const answer = await source.send(EVENT_LIST, {
       path: "/?timeout=30s",
       headers: { "Content-Type": "application/json" },
@@ -45,8 +29,8 @@ describe("the http source takes", () => {
     assert.deepEqual(source.accepted, [{ bytes: Buffer.from(`${EVENT_LIST}\n`), remote: "127.0.0.1" }]);
   });
 
-  it("NDJSON, whatever the Content-Type, with CRLF and without a last line end", async () => {
-    await start();
+  it("NDJSON, whatever the Content-Type, with CRLF and without a last line end", async (test) => {
+    const source = await startSource(test);
     const answer = await source.send('{"a":1}\r\n\r\n{"b":12345678901234567890}\n {"c":1.0}', {
       headers: { "Content-Type": "text/plain" },
     });
@@ -54,30 +38,30 @@ describe("the http source takes", () => {
     assert.deepEqual(source.records, ['{"a":1}', '{"b":12345678901234567890}', '{"c":1.0}']);
   });
 
-  it("pretty-printed JSON, byte for byte apart from line ends", async () => {
-    await start();
+  it("pretty-printed JSON, byte for byte apart from line ends", async (test) => {
+    const source = await startSource(test);
     const pretty = JSON.stringify({ user: { name: "a\nb" }, list: [1, { two: 2 }] }, undefined, 2);
     await source.send(pretty);
     assert.equal(source.accepted[0].bytes.toString(), `${pretty.replaceAll("\n", " ")}\n`);
   });
 
-  it("an array as its elements, an empty one as none, and a byte order mark as nothing", async () => {
-    await start();
+  it("an array as its elements, an empty one as none, and a byte order mark as nothing", async (test) => {
+    const source = await startSource(test);
     assert.deepEqual(JSON.parse((await source.send('\ufeff[{"a":1}, {"b":2}]')).text), { accepted: 2 });
     assert.deepEqual(JSON.parse((await source.send("[]")).text), { accepted: 0 });
     assert.deepEqual(source.records, ['{"a":1}', '{"b":2}']);
   });
 
-  it("gzip, in several members, too", async () => {
-    await start();
+  it("gzip, in several members, too", async (test) => {
+    const source = await startSource(test);
     const body = Buffer.concat([gzipSync('{"a":1}\n'), gzipSync('{"b":2}\n')]);
     const answer = await source.send(body, { headers: { "Content-Encoding": "gzip" } });
     assert.equal(answer.status, 200);
     assert.deepEqual(source.records, ['{"a":1}', '{"b":2}']);
   });
 
-  it("chunked bodies, cut at any place", async () => {
-    await start();
+  it("chunked bodies, cut at any place", async (test) => {
+    const source = await startSource(test);
     const socket = await source.connect();
     socket.write("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n");
     for (const byte of Buffer.from('{"é":"ü"}\n{"b":2}')) {
@@ -88,8 +72,8 @@ describe("the http source takes", () => {
     assert.deepEqual(source.records, ['{"é":"ü"}', '{"b":2}']);
   });
 
-  it("bodies larger than it gathers in memory, through a spool", async () => {
-    await start();
+  it("bodies larger than it gathers in memory, through a spool", async (test) => {
+    const source = await startSource(test);
     const items = Array.from({ length: 3000 }, (_, index) => ({ index, text: "x".repeat(1000) }));
     const pretty = JSON.stringify({ items }, undefined, 1);
     const answer = await source.send(`${pretty}\n{"last":true}`);
@@ -99,8 +83,8 @@ describe("the http source takes", () => {
     assert.equal(source.records[2], source.records[0]);
   });
 
-  it("pipelined requests, and answers them in order", async () => {
-    await start();
+  it("pipelined requests, and answers them in order", async (test) => {
+    const source = await startSource(test);
     const one = (body: string, close: string) =>
       `POST / HTTP/1.1\r\nHost: a\r\n${close}Content-Length: ${body.length}\r\n\r\n${body}`;
     const socket = await source.connect();
@@ -109,8 +93,8 @@ describe("the http source takes", () => {
     assert.deepEqual(answers, ["HTTP/1.1 200", '"accepted":3', "HTTP/1.1 400", "HTTP/1.1 200", '"accepted":2']);
   });
 
-  it("requests that expect 100-continue, and refuses before their body comes", async () => {
-    await start({ token: "secret" });
+  it("requests that expect 100-continue, and refuses before their body comes", async (test) => {
+    const source = await startSource(test, { token: "secret" });
     const head = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n";
     const socket = await source.connect();
     socket.write(`${head}Authorization: Bearer secret\r\n\r\n`);
@@ -124,8 +108,8 @@ describe("the http source takes", () => {
     refused.destroy();
   });
 
-  it("one request after another on a connection that stays open", async () => {
-    await start();
+  it("one request after another on a connection that stays open", async (test) => {
+    const source = await startSource(test);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (let index = 0; index < 20; index++) {
       const status = (await source.send(index % 3 === 0 ? "{" : "{}", { agent })).status;
@@ -138,8 +122,8 @@ describe("the http source takes", () => {
 });
 
 describe("whatever bytes come, the http source", () => {
-  it("answers a body as JSON.parse would, and goes on", async () => {
-    await start();
+  it("answers a body as JSON.parse would, and goes on", async (test) => {
+    const source = await startSource(test);
     const agent = new Agent({ keepAlive: true });
     const bodies = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
@@ -159,8 +143,8 @@ describe("whatever bytes come, the http source", () => {
     agent.destroy();
   });
 
-  it("survives them as a request", async () => {
-    await start();
+  it("survives them as a request", async (test) => {
+    const source = await startSource(test);
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.boolean(), async (bytes, begun) => {
         await source.sendRaw(begun ? Buffer.concat([Buffer.from("POST / HTTP/1.1\r\n"), bytes]) : bytes);

@@ -1,9 +1,11 @@
+import assert from "node:assert/strict";
 import * as fileSystem from "node:fs";
 import { mkdtempSync, rmSync } from "node:fs";
 import * as http from "node:http";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
 import definition from "../../plugins/sources/http/http.ts";
 import type { HttpListener } from "../../plugins/sources/http/http-listener.ts";
 import type { ListenerContext, Log, LogFields, Spool } from "../../src/plugin.ts";
@@ -22,6 +24,20 @@ export interface Answer {
 
 type AllOptions = Parameters<typeof definition.create>[0];
 type Options = Partial<AllOptions>;
+
+/** An http source until the test is over; it must then have nothing open, and no error told. */
+export async function startSource(test: TestContext, options: Options = {}): Promise<HttpSource> {
+  const source = await HttpSource.start(options);
+  test.after(async () => {
+    await source.stop();
+    assert.equal(source.openSpools, 0);
+    assert.deepEqual(
+      source.told.filter(({ level }) => level === "error"),
+      [],
+    );
+  });
+  return source;
+}
 
 /** The http source on a free port of the loopback, with an engine around it that keeps what it accepts in memory. */
 export class HttpSource {
