@@ -1,4 +1,4 @@
-/** Makes an audit log to measure with: `npm run bench:generate -- --bytes 300MB --users 3000 --files 1`. */
+/** Makes an audit log to measure with: `node bench/generate.ts --bytes 300MB --users 3000 --files 1`. */
 import { parseArgs } from "node:util";
 import { byteCount } from "../src/options.ts";
 import { EventWriter, type LogOptions } from "./generator/event-writer.ts";

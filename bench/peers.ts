@@ -109,7 +109,6 @@ function configurationOf(peer: Peer, log: GeneratedLog, folder: string): string 
     log: log.paths[0] as string,
     out: `${folder}/out`,
     state: `${folder}/state`,
-    users: String(log.keptUsers),
   };
   const text = readFileSync(fileURLToPath(new URL(`peers/${peer.name}.conf`, import.meta.url)), "utf8");
   return text.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? "");

@@ -39,7 +39,7 @@ export async function main(words: readonly string[]): Promise<number> {
 
 function tell(error: unknown, name: string | undefined): number {
   const { message, name: kind, code } = error as NodeJS.ErrnoException;
-  if (kind === "ConfigError" || kind === "CheckpointError") {
+  if (kind === "ConfigError") {
     process.stderr.write(`${message}\n`);
     return EXIT.CONFIG;
   }

@@ -44,7 +44,8 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
     baseDir,
     options.plugins ?? { sources: {}, filters: {}, sinks: {} },
   );
-  top.dead_letter ??= {};
+  // So that the defaults inside of it are filled in.
+  if (!Object.hasOwn(top, "dead_letter")) top.dead_letter = {};
   findings.push(...(await components.checkOptions(top, pipelineOptions, "", "")));
   const [sources, filters, sinks] = await Promise.all([
     readSources(top.sources, components),

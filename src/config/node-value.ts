@@ -27,6 +27,13 @@ export function buildValue(root: Node | null, build: Build): unknown {
   let count = 0;
   let aliasDepth = 0;
 
+  function spend(depth: number): void {
+    if (depth > DEEPEST) throw new TooLarge(`nested more than ${DEEPEST} levels deep`);
+    if (++count > MOST_VALUES) {
+      throw new TooLarge(`with its aliases (*name) this has more than ${MOST_VALUES.toLocaleString("en")} values`);
+    }
+  }
+
   function visit(node: unknown, pointer: Pointer, depth: number, key?: number, secret = false): unknown {
     const [start, end] = rangeOf(node as Node | null) ?? [key ?? 0, key ?? 0];
     const note = (spot?: Partial<Spot>): void => {
@@ -36,13 +43,7 @@ export function buildValue(root: Node | null, build: Build): unknown {
       build.findings.push({ offset: start, pointer, message });
       note({ expressions, broken: true });
     };
-    if (++count > MOST_VALUES || depth > DEEPEST) {
-      throw new TooLarge(
-        depth > DEEPEST
-          ? `nested more than ${DEEPEST} levels deep`
-          : `with its aliases (*name) this has more than ${MOST_VALUES.toLocaleString("en")} values`,
-      );
-    }
+    spend(depth);
     note();
     if (node === null || node === undefined) return null;
     if (isAlias(node)) {
@@ -53,8 +54,7 @@ export function buildValue(root: Node | null, build: Build): unknown {
       aliasDepth--;
       return value;
     }
-    const { anchor } = node as Scalar;
-    if (anchor !== undefined && aliasDepth === 0) anchors.set(anchor, node as Node);
+    remember(node);
     if (isSeq(node)) {
       return node.items.map((item, index) => visit(item, below(pointer, index), depth + 1, undefined, secret));
     }
@@ -109,6 +109,8 @@ export function buildValue(root: Node | null, build: Build): unknown {
     depth: number,
     secret: boolean,
   ): void {
+    spend(depth);
+    remember(node);
     const target = isAlias(node) ? follow(node) : node;
     if (isSeq(target)) {
       for (const item of target.items) merge(map, own, item, pointer, depth + 1, secret);
@@ -129,6 +131,12 @@ export function buildValue(root: Node | null, build: Build): unknown {
     const merged = visitMap(missing, pointer, depth + 1, secret);
     aliasDepth--;
     for (const [name, value] of Object.entries(merged)) if (!own.has(name)) put(map, name, value);
+  }
+
+  /** Below an alias, anchors were met before, where they stand. */
+  function remember(node: unknown): void {
+    const { anchor } = (node ?? {}) as { anchor?: string };
+    if (anchor !== undefined && aliasDepth === 0) anchors.set(anchor, node as Node);
   }
 
   /** The node an alias stands for. It is looked up once, as the anchor's name may be given again further down. */

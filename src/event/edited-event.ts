@@ -1,9 +1,11 @@
 import type { Json, JsonObject } from "../json/json.ts";
 import { decodeValue, findLast, type Span } from "../json/walk.ts";
+import { copySpan } from "./copy-span.ts";
 import type { Event, FieldWatch, Origin } from "./event.ts";
 import { parseTime, TIME_FIELDS } from "./event-time.ts";
 import { type FieldPath, isWithin } from "./field-path.ts";
 import { internText } from "./interned-text.ts";
+import { type JsonTexts, jsonText } from "./json-text.ts";
 import { elementsOf } from "./scanned-event.ts";
 
 const QUOTE = 0x22;
@@ -12,7 +14,7 @@ const QUOTE = 0x22;
  * An event with bytes of its own, made from another by edits. Fields that no edit touched are read from
  * the one it was made of, where the scan has noted them.
  */
-export class EditedEvent implements Event {
+export class EditedEvent implements Event, JsonTexts {
   readonly #base: Event;
   readonly #bytes: Buffer;
   readonly #touched: readonly FieldPath[];
@@ -55,7 +57,7 @@ export class EditedEvent implements Event {
   }
 
   get bytes(): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.#bytes);
+    return copySpan(this.#bytes);
   }
 
   get value(): JsonObject {
@@ -78,13 +80,20 @@ export class EditedEvent implements Event {
     return span && this.#bytes[span.start] === QUOTE ? internText(this.#bytes, span.start, span.end) : undefined;
   }
 
+  jsonText(path: FieldPath): string | undefined {
+    if (!this.#isTouched(path)) return jsonText(this.#base, path);
+    const span = this.#find(path);
+    return span && this.#bytes[span.start] !== QUOTE ? internText(this.#bytes, span.start, span.end) : undefined;
+  }
+
   has(path: FieldPath): boolean {
     return this.#isTouched(path) ? this.#find(path) !== undefined : this.#base.has(path);
   }
 
   raw(path: FieldPath): Uint8Array | undefined {
+    if (!this.#isTouched(path)) return this.#base.raw(path);
     const span = this.#find(path);
-    return span && Uint8Array.prototype.slice.call(this.#bytes, span.start, span.end);
+    return span && copySpan(this.#bytes, span.start, span.end);
   }
 
   mayHold(sought: FieldWatch): boolean {

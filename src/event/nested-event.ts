@@ -1,12 +1,13 @@
 import type { Json, JsonObject } from "../json/json.ts";
 import type { Event, FieldWatch, Origin } from "./event.ts";
 import type { FieldPath } from "./field-path.ts";
+import { type JsonTexts, jsonText } from "./json-text.ts";
 
 const CLOSE_BRACE = 0x7d;
 const openings = new Map<string, Buffer>();
 
 /** `{"under":…}` around the bytes of another event, which stay where they are until somebody writes them. */
-export class NestedEvent implements Event {
+export class NestedEvent implements Event, JsonTexts {
   readonly #inner: Event;
   readonly #under: string;
   readonly #opening: Buffer;
@@ -66,6 +67,11 @@ export class NestedEvent implements Event {
     return this.#inner.text(path.rest);
   }
 
+  jsonText(path: FieldPath): string | undefined {
+    if (path.keys[0] !== this.#under) return undefined;
+    return path.rest === undefined ? Buffer.from(this.#inner.bytes).toString() : jsonText(this.#inner, path.rest);
+  }
+
   has(path: FieldPath): boolean {
     return path.keys[0] === this.#under && (path.rest === undefined || this.#inner.has(path.rest));
   }
@@ -75,8 +81,8 @@ export class NestedEvent implements Event {
     return path.rest === undefined ? this.#inner.bytes : this.#inner.raw(path.rest);
   }
 
-  mayHold(_sought: FieldWatch): boolean {
-    return true;
+  mayHold({ under }: FieldWatch): boolean {
+    return under.some(({ keys }) => keys[0] === this.#under);
   }
 
   elements(path: FieldPath): readonly Event[] | undefined {

@@ -1,10 +1,12 @@
 import type { Json, JsonObject } from "../json/json.ts";
 import { FLAG, ROW } from "../json/layout.ts";
 import { decodeValue, findLast, walkArray } from "../json/walk.ts";
+import { copySpan } from "./copy-span.ts";
 import type { Event, FieldWatch, Origin } from "./event.ts";
 import { parseTime, TIME_FIELDS } from "./event-time.ts";
 import type { FieldPath } from "./field-path.ts";
 import { internText } from "./interned-text.ts";
+import type { JsonTexts } from "./json-text.ts";
 import { NO_SLOTS, type Slots } from "./slots.ts";
 
 const QUOTE = 0x22;
@@ -29,7 +31,7 @@ let spanStart = 0;
 let spanEnd = 0;
 
 /** An event as it was scanned: a span of a buffer, and a row of the scan's table that says where its fields lie. */
-export class ScannedEvent implements Event {
+export class ScannedEvent implements Event, JsonTexts {
   readonly child: number;
   readonly #read: Read;
   readonly #start: number;
@@ -76,7 +78,7 @@ export class ScannedEvent implements Event {
   }
 
   get bytes(): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.#live(), this.#start, this.#end);
+    return copySpan(this.#live(), this.#start, this.#end);
   }
 
   get value(): JsonObject {
@@ -105,12 +107,17 @@ export class ScannedEvent implements Event {
     return internText(this.#read.buffer, spanStart, spanEnd);
   }
 
+  jsonText(path: FieldPath): string | undefined {
+    if (!this.#locate(path) || this.#read.buffer[spanStart] === QUOTE) return undefined;
+    return internText(this.#read.buffer, spanStart, spanEnd);
+  }
+
   has(path: FieldPath): boolean {
     return this.#locate(path);
   }
 
   raw(path: FieldPath): Uint8Array | undefined {
-    return this.#locate(path) ? Uint8Array.prototype.slice.call(this.#read.buffer, spanStart, spanEnd) : undefined;
+    return this.#locate(path) ? copySpan(this.#read.buffer, spanStart, spanEnd) : undefined;
   }
 
   mayHold(sought: FieldWatch): boolean {

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import type { Event } from "./event.ts";
 import type { FieldPath } from "./field-path.ts";
+import { jsonText } from "./json-text.ts";
 import type { TimeFormat } from "./time-format.ts";
 
 /** What the configuration says, to the letter. */
@@ -38,6 +39,7 @@ export interface OriginPart {
 export type TemplatePart = LiteralPart | FieldPart | TimePart | OriginPart;
 
 const HOST = hostname();
+const NUMBER_OR_BOOLEAN = /^[-\dtf]/;
 
 /** What the places that begin with `@` stand for. */
 export const ORIGINS: ReadonlyMap<string, (event: Event) => string | undefined> = new Map([
@@ -55,7 +57,7 @@ export function literalPart(literal: string): LiteralPart {
 
 /** The part that a field fills. */
 export function fieldPart(path: FieldPath): FieldPart {
-  return { kind: "field", path, text: (event) => event.text(path) ?? textOfScalar(event.raw(path)) };
+  return { kind: "field", path, text: (event) => event.text(path) ?? textOfScalar(jsonText(event, path)) };
 }
 
 /** The part that the event's time fills. */
@@ -68,10 +70,6 @@ export function originPart(name: string): OriginPart {
   return { kind: "origin", name, text: ORIGINS.get(name) ?? (() => undefined) };
 }
 
-function textOfScalar(json: Uint8Array | undefined): string | undefined {
-  if (json === undefined) return undefined;
-  const first = json[0];
-  const isNumber = (first >= 0x30 && first <= 0x39) || first === 0x2d;
-  const isBoolean = first === 0x74 || first === 0x66;
-  return isNumber || isBoolean ? Buffer.from(json.buffer, json.byteOffset, json.length).toString("latin1") : undefined;
+function textOfScalar(json: string | undefined): string | undefined {
+  return json !== undefined && NUMBER_OR_BOOLEAN.test(json) ? json : undefined;
 }

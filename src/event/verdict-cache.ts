@@ -1,5 +1,6 @@
 import type { ConditionRead } from "./condition-reads.ts";
 import type { Event } from "./event.ts";
+import { jsonText } from "./json-text.ts";
 
 const MOST_NODES = 10_000;
 const LONGEST_KEY = 256;
@@ -35,10 +36,8 @@ export class VerdictCache {
     const text = event.text(path);
     if (text !== undefined)
       return text.length > LONGEST_KEY ? undefined : this.#child((node.texts ??= new Map()), text);
-    const json = event.raw(path);
-    if (json === undefined) return this.#child((node.others ??= new Map()), "");
-    if (json.length > LONGEST_KEY) return undefined;
-    return this.#child((node.others ??= new Map()), Buffer.from(json.buffer, json.byteOffset, json.length).toString());
+    const json = jsonText(event, path) ?? "";
+    return json.length > LONGEST_KEY ? undefined : this.#child((node.others ??= new Map()), json);
   }
 
   #child(children: Map<string, VerdictNode>, key: string): VerdictNode {

@@ -19,7 +19,8 @@ export const FRAME_LAYOUT: Layout = { fields: [], elements: { at: [], fields: []
 
 /**
  * Does at once what `Framer` does piece by piece, for a whole body in `buffer[start, end)`. The bytes
- * are a view of `buffer` if the body is framed as it stands, else a copy.
+ * are a view of `buffer` if the body is framed as it stands, else a copy. The scan's table of an array of
+ * tiny objects takes eight times the body's memory: a body of any size is `Framer`'s to frame.
  * Throws `InvalidBody` like `Framer`; its offset counts from `start`.
  */
 export function frameWith(scan: Scan, buffer: Uint8Array, start: number, end: number): Framed {

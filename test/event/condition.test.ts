@@ -149,7 +149,7 @@ test("a value larger than a mebibyte is not looked at, but known to be there", (
 
 test("verdicts stay right when more values pass than are kept", () => {
   const condition = Condition.parse("self.a == self.b");
-  for (let round = 0; round < 25_000; round++) {
+  for (let round = 0; round < 12_000; round++) {
     const [event] =
       round % 1000 === 0 ? eventsOf([{ a: `${round}`, b: `${round}` }]) : eventsOf([{ a: `${round}`, b: "" }]);
     if (condition.decide(event) !== (round % 1000 === 0)) assert.fail(`round ${round}`);

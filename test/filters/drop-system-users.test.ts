@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import definition from "../../plugins/filters/drop-system-users.ts";
 import { field } from "../../src/plugin.ts";
-import { applyTo, createFilter, linesAfter, realLines } from "../support/filters.ts";
 import { eventsOf } from "../support/events.ts";
+import { applyTo, createFilter, linesAfter, realLines } from "../support/filters.ts";
 import { recordingContext } from "../support/recording-context.ts";
 
 const by = (username: string, groups: readonly string[] = [], rest = {}) => ({ user: { username, groups }, ...rest });

@@ -1,179 +1,26 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import definition from "../../plugins/filters/redact.ts";
-import type { Json, JsonObject } from "../../src/plugin.ts";
+import type { Json } from "../../src/plugin.ts";
 import { createFilter, lineAfter } from "../support/filters.ts";
-
-const CANARY = "c4n4ry-0f-s3cr3ts";
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
-
-const about = (resource: string, rest: JsonObject = {}): JsonObject => ({
-  kind: "Event",
-  verb: "update",
-  objectRef: { resource, name: "x" },
-  ...rest,
-});
-const secret = { kind: "Secret", apiVersion: "v1", metadata: { name: "db" }, data: { password: CANARY } };
-const deployment = (annotation: string): JsonObject => ({
-  kind: "Deployment",
-  metadata: { annotations: { before: "1", [LAST_APPLIED]: annotation, behind: "2" } },
-});
-
-/** Where a secret may stand in an event, and what the mark says of it. */
-const PLACES: readonly (readonly [string, string | Json, string])[] = [
-  ["a request for a secret", about("secrets", { requestObject: { data: { password: CANARY } } }), "requestObject"],
-  ["the answer to one", about("secrets", { responseObject: secret }), "responseObject"],
-  ["both", about("secrets", { requestObject: secret, responseObject: secret }), "requestObject,responseObject"],
-  ["a config map", about("configmaps", { requestObject: { data: { "app.conf": CANARY } } }), "requestObject"],
-  ["a token review", about("tokenreviews", { requestObject: { spec: { token: CANARY } } }), "requestObject"],
-  [
-    "a service account's token",
-    { objectRef: { resource: "serviceaccounts", subresource: "token" }, responseObject: { status: { token: CANARY } } },
-    "responseObject",
-  ],
-  ["an access token", about("oauthaccesstokens", { responseObject: { metadata: { name: CANARY } } }), "responseObject"],
-  ["an authorize token", about("oauthauthorizetokens", { responseObject: { code: CANARY } }), "responseObject"],
-  ["a body of that kind without an objectRef", { requestObject: secret }, "requestObject"],
-  [
-    "a token request without an objectRef",
-    { responseObject: { kind: "TokenRequest", status: { token: CANARY } } },
-    "responseObject",
-  ],
-  ["a SecretList", { responseObject: { kind: "SecretList", items: [{ data: { a: CANARY } }] } }, "responseObject"],
-  ["a List of several kinds", { responseObject: { kind: "List", items: [{ kind: "Pod" }, secret] } }, "responseObject"],
-  [
-    "a Table's embedded object",
-    { responseObject: { kind: "Table", rows: [{ cells: ["db"], object: secret }] } },
-    "responseObject",
-  ],
-  ["a Template", about("templates", { requestObject: { kind: "Template", objects: [secret] } }), "requestObject"],
-  [
-    "a JSON Patch of a secret",
-    about("secrets", { requestObject: [{ op: "replace", path: "/data/password", value: CANARY }] }),
-    "requestObject",
-  ],
-  [
-    "a JSON Patch that brings one in",
-    about("things", { requestObject: [{ op: "add", path: "/spec/made", value: secret }] }),
-    "requestObject",
-  ],
-  ["a merge patch", about("secrets", { requestObject: { stringData: { password: CANARY } } }), "requestObject"],
-  ["a body that is a string", about("secrets", { requestObject: CANARY }), "requestObject"],
-  [
-    "an annotation that repeats a secret",
-    about("deployments", { requestObject: deployment(JSON.stringify(secret)) }),
-    "requestObject/last-applied-configuration",
-  ],
-  [
-    "an annotation that repeats a list with one",
-    about("deployments", { responseObject: deployment(JSON.stringify({ kind: "List", items: [secret] })) }),
-    "responseObject/last-applied-configuration",
-  ],
-  [
-    "an annotation in an annotation",
-    about("deployments", { responseObject: deployment(JSON.stringify(deployment(JSON.stringify(secret)))) }),
-    "responseObject/last-applied-configuration",
-  ],
-  [
-    "an annotation cut short",
-    about("deployments", { responseObject: deployment(JSON.stringify(secret).slice(0, -5)) }),
-    "responseObject/last-applied-configuration",
-  ],
-  [
-    "an annotation that writes the kind with escapes",
-    about("deployments", { responseObject: deployment(JSON.stringify(secret).replace("Secret", "S\\u0065cret")) }),
-    "responseObject/last-applied-configuration",
-  ],
-  [
-    "an annotation of the last of several items",
-    about("deployments", {
-      responseObject: { kind: "DeploymentList", items: [deployment("{}"), deployment(JSON.stringify(secret))] },
-    }),
-    "responseObject/last-applied-configuration",
-  ],
-  [
-    "the first of two request bodies",
-    `{"objectRef":{"resource":"secrets"},"requestObject":{"data":"${CANARY}"},"requestObject":null}`,
-    "requestObject",
-  ],
-  [
-    "the first of two bodies, the last of which is harmless",
-    `{"requestObject":{"kind":"Secret","data":"${CANARY}"},"requestObject":{"kind":"Pod"}}`,
-    "requestObject",
-  ],
-  [
-    "a body whose first kind tells",
-    `{"requestObject":{"kind":"Secret","data":"${CANARY}","kind":"Pod"}}`,
-    "requestObject",
-  ],
-  [
-    "a body whose last kind tells",
-    `{"requestObject":{"kind":"Pod","data":"${CANARY}","kind":"Secret"}}`,
-    "requestObject",
-  ],
-  [
-    "the first of two objectRefs",
-    `{"objectRef":{"resource":"secrets"},"requestObject":{"data":"${CANARY}"},"objectRef":{"resource":"pods"}}`,
-    "requestObject",
-  ],
-  [
-    "an objectRef with two resources",
-    `{"objectRef":{"resource":"secrets","resource":"pods"},"requestObject":{"data":"${CANARY}"}}`,
-    "requestObject",
-  ],
-  [
-    "keys written with escapes",
-    `{"object\\u0052ef":{"r\\u0065source":"secrets"},"\\u0072equestObject":{"data":"${CANARY}"}}`,
-    "requestObject",
-  ],
-  [
-    "a kind written with escapes",
-    `{"requestObject":{"\\u006bind":"S\\u0065cret","data":"${CANARY}"}}`,
-    "requestObject",
-  ],
-  [
-    "a resource written with escapes",
-    `{"objectRef":{"resource":"s\\u0065crets"},"requestObject":{"data":"${CANARY}"}}`,
-    "requestObject",
-  ],
-  [
-    "an annotation whose key is written with escapes",
-    `{"requestObject":{"metadata":{"annotations":{"kubectl.kubernetes.io\\/last-applied-configuration":${JSON.stringify(JSON.stringify(secret))}}}}}`,
-    "requestObject/last-applied-configuration",
-  ],
-  [
-    "a repeated annotation",
-    `{"requestObject":{"a":{"${LAST_APPLIED}":${JSON.stringify(JSON.stringify(secret))} , "${LAST_APPLIED}" :${JSON.stringify(JSON.stringify(secret))} }}}`,
-    "requestObject/last-applied-configuration",
-  ],
-  [
-    "a body with white space",
-    `{ "requestObject" : [ { "kind" : "Secret" , "data" : "${CANARY}" } ] }`,
-    "requestObject",
-  ],
-  [
-    "a body far down",
-    `{"requestObject":${'{"a":['.repeat(300)}{"kind":"Secret","data":"${CANARY}"}${"]}".repeat(300)}}`,
-    "requestObject",
-  ],
-];
+import { about, CANARY, deployment, LAST_APPLIED, SECRET_PLACES, secret } from "../support/secret-places.ts";
 
 for (const mode of ["remove", "mask"] as const) {
   describe(`redact in mode ${mode}`, () => {
     const filter = createFilter(definition, { mode });
 
-    for (const [place, line, mark] of PLACES) {
+    for (const [place, line, mark] of SECRET_PLACES) {
       it(`lets no secret pass in ${place}`, () => {
         const after = lineAfter(filter, line);
         assert.ok(!after.includes(CANARY), after);
-        assert.equal((JSON.parse(after).annotations ?? {})["sluice/redacted"], mark);
+        assert.equal(JSON.parse(after).annotations?.["sluice/redacted"], mark);
       });
 
       it(`lets no secret pass in ${place}, nested under event`, () => {
         const text = typeof line === "string" ? line : JSON.stringify(line);
         const after = lineAfter(filter, `{"event":${text}}`);
         assert.ok(!after.includes(CANARY), after);
-        assert.equal((JSON.parse(after).event.annotations ?? {})["sluice/redacted"], mark);
+        assert.equal(JSON.parse(after).event.annotations?.["sluice/redacted"], mark);
       });
     }
 

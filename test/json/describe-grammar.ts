@@ -39,7 +39,7 @@ export function describeGrammar(name: string, scanner: Scanner): void {
           assert.equal(isOneValue(scan(bytes, "values", shift)), expected);
           if (!bytes.includes(0x0a)) assert.equal(isOneValue(scan(bytes, "lines", shift)), expected);
         }),
-        { numRuns: 4000, seed: 1 },
+        { numRuns: 2500, seed: 1 },
       );
     });
 
@@ -48,7 +48,7 @@ export function describeGrammar(name: string, scanner: Scanner): void {
         fc.property(fc.uint8Array({ maxLength: 30 }), (bytes) => {
           assert.equal(isOneValue(scan(bytes, "values")), parse(bytes) !== undefined);
         }),
-        { numRuns: 4000, seed: 1 },
+        { numRuns: 2500, seed: 1 },
       );
     });
 

@@ -92,6 +92,15 @@ export function describeNotes(name: string, scanner: Scanner): void {
       });
     });
 
+    test("an escaped key on the way to a watched place alone raises the watch, and spoils no field", () => {
+      const layout: Layout = { fields: [["a", "b"]], watches: [{ under: [["c", "d"]], key: "kind" }] };
+      const flags = (json: string) => scan(Buffer.from(json), layout)[0].flags;
+      assert.equal(flags('{"c":{"\\u0064":{"kind":1}}}'), watchFlag(0));
+      assert.equal(flags('{"\\u0063":{"d":{"kind":1}}}'), watchFlag(0) | FLAG.ESCAPED_KEY);
+      assert.equal(flags('{"a":{"\\u0062":1}}'), FLAG.ESCAPED_KEY);
+      assert.equal(flags('{"a":{"b":{"\\u0062":1}},"c":[{"\\u0064":1}]}'), 0);
+    });
+
     test("a watch is raised by an escaped value, and by a value of another type only if it accepts any", () => {
       const under = [["a"]];
       const layout: Layout = {

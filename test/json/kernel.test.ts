@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { createKernelScanner } from "../../src/json/kernel-scanner.ts";
 import { FLAG, type Keys, type Layout, ROW, rowLength, watchFlag } from "../../src/json/layout.ts";
 import { createPlainScanner } from "../../src/json/plain-scanner.ts";
 import { MAX_DEPTH, SCAN_ERROR } from "../../src/json/scanner.ts";
@@ -34,6 +35,18 @@ test("keys in another order, missing, doubled, and alike are told apart, however
       assert.equal(textAt(rows, 0, index, layout), outer[path[1]]?.toString(), `${path[1]} in ${text}`);
     });
   }
+});
+
+test("no key is taken for checked because a scan before ended in the midst of it", () => {
+  const cut = arenaStart + 64;
+  const text = '{"unchecked key":1}';
+  const start = cut - 5;
+  scanAt(start, text);
+  const control = start + text.indexOf(" ");
+  buffer[control] = 0x01;
+  assert.equal(flagsOf(scan.lines(buffer, start, cut)), FLAG.INVALID);
+  const rows = scan.lines(buffer, start, start + text.length);
+  assert.deepEqual([...rows.table.subarray(ROW.FIELDS, ROW.FIELDS + 2)], [SCAN_ERROR.SYNTAX, control]);
 });
 
 test("a repeated parent forgets what the earlier one held", () => {
@@ -136,8 +149,34 @@ test("a record with more elements than the table has rows is noted all the same"
   assert.equal(listed.values(buffer, first.next, end).table[ROW.ELEMENTS], items);
 });
 
+test("values are noted however long they are, and wherever in a long body they lie", () => {
+  const mebibyte = 1024 * 1024;
+  const large = createKernelScanner({ arenaBytes: 36 * mebibyte });
+  assert(large.memory !== undefined);
+  const { buffer: bytes, start } = large.memory;
+  const values = large.prepare({ fields: [["a"]] });
+  for (const lengths of [
+    [35 * mebibyte],
+    [5, 16 * mebibyte, 16 * mebibyte],
+    [16 * mebibyte - 10, 7, 7, 7, 16 * mebibyte],
+  ]) {
+    let end = start;
+    for (const length of lengths) {
+      bytes.fill("y", end, end + length);
+      bytes.write('"', end);
+      end += bytes.write('" ', end + length - 1) + length - 1;
+    }
+    end += bytes.write("123 [] 45", end);
+    const { count, next, table } = values.values(bytes, start, end);
+    assert.deepEqual([count, next], [lengths.length + 3, end]);
+    const found = lengths.map((_, row) => table[row * 6 + ROW.END] - table[row * 6 + ROW.START]);
+    assert.deepEqual(found, lengths);
+    assert.deepEqual([...table.subarray(-6, -4)], [end - 2, end]);
+  }
+});
+
 test("nesting is allowed to its limit and refused behind it, noted, watched or neither", () => {
-  const path = Array.from({ length: MAX_DEPTH + 1 }, () => "a");
+  const path = Array.from({ length: 300 }, () => "a");
   const layouts: Layout[] = [{ fields: [] }, { fields: [path] }, { fields: [], watches: [{ under: [[]], key: "x" }] }];
   for (const layout of layouts) {
     const deep = scanner.prepare(layout);

@@ -22,7 +22,10 @@ export const LAYOUTS: readonly Layout[] = [
   },
   {
     fields: [["user", "items", "a"], ["items"]],
-    watches: [{ under: [["user"]], key: LONG_KEY }],
+    watches: [
+      { under: [["user"]], key: LONG_KEY },
+      { under: [["b", "a"]], key: "kind", values: ["Secret"] },
+    ],
     elements: { at: ["user", "items"], fields: [["kind"], ["b"], ["a", "b"]], watches: [{ under: [["a"]], key: "a" }] },
   },
   { fields: [["kind"], ["b"]], elements: { at: [], fields: [["a"], ["a", "a"], ["items"], ["user"]] } },

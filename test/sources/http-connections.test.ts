@@ -23,13 +23,13 @@ describe("slow and broken senders", () => {
       }
       await until("all have broken off", () => source.counts.broken_off === 4 * (round + 1) && source.openSpools === 0);
     }
-    assert.equal((await source.send(" ".repeat(1_000_000) + "{}")).status, 200);
+    assert.equal((await source.send(`${" ".repeat(1_000_000)}{}`)).status, 200);
     assert.deepEqual(source.records, ["{}"]);
   });
 
   it("leave nothing behind when they break off in the middle of gzip", async (test) => {
     const source = await startSource(test);
-    const body = gzipSync(randomBytes(4_000_000).toString("hex"));
+    const body = gzipSync(`"${randomBytes(4_000_000).toString("hex")}"`);
     const socket = await source.connect();
     socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`);
     socket.write(body.subarray(0, -1000));
@@ -45,7 +45,7 @@ describe("slow and broken senders", () => {
     let refused = 0;
     for (const socket of sockets) {
       socket.once("data", (data) => {
-        assert.match(String(data), /^HTTP\/1.1 429 [^]*Retry-After: 2/);
+        assert.match(String(data), /^HTTP\/1.1 429 .*Retry-After: 2/s);
         refused++;
       });
       socket.write(announce(900_000));

@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
 import { Agent } from "node:http";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { JournalFull } from "../../src/plugin.ts";
 import { readRaw, startSource } from "../support/http-source.ts";
-import { until } from "../support/until.ts";
 
-const error = (text: string): string => (JSON.parse(text) as { error: string }).error;
 const EVENT_LIST = JSON.stringify({
   kind: "EventList",
   apiVersion: "audit.k8s.io/v1",

@@ -48,6 +48,8 @@ export class HttpSource {
   /** Spools that were begun and neither accepted nor discarded. */
   openSpools = 0;
   discarded = 0;
+  /** Bytes ever written to a spool. */
+  spooledBytes = 0;
   /** What `accept` does before it keeps the bytes: waits, or throws. */
   beforeAccept: () => void | Promise<void> = () => {};
   readonly dataDir = mkdtempSync(join(tmpdir(), "http-source-"));
@@ -136,7 +138,10 @@ export class HttpSource {
       return was;
     };
     return {
-      write: (bytes) => void chunks.push(Buffer.from(bytes)),
+      write: (bytes) => {
+        this.spooledBytes += bytes.length;
+        chunks.push(Buffer.from(bytes));
+      },
       accept: async () => {
         await this.beforeAccept();
         if (end()) this.accepted.push({ bytes: Buffer.concat(chunks), remote });

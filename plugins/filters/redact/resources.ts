@@ -24,6 +24,9 @@ const KINDS: ReadonlyMap<string, string> = new Map([
 
 const ENTRY = /^([a-z0-9-]+)(?:\.([a-z0-9.-]+))?(?:\/([a-z0-9-]+))?$/;
 
+/** The escape of an ASCII letter or a backslash; Go's encoder writes those of `<`, `>` and `&`, which are none. */
+const ESCAPED_LETTER = /\\u00[4-7]/;
+
 interface Entry {
   readonly resource: string;
   /** Undefined: any. The core group is the empty one, and cannot be named. */
@@ -42,8 +45,8 @@ export class SensitiveResources {
   readonly #kinds: ReadonlySet<string>;
   /** Resources whose kind's spelling is not known: it is compared in the plural and in lower case. */
   readonly #plurals: ReadonlySet<string>;
-  /** One of the kinds' names, or an escape that may stand for a letter of one. */
-  readonly #named: RegExp;
+  /** The kinds' names without their lists'. */
+  readonly #singular: readonly string[];
 
   /** @throws SyntaxError where an entry names no resource */
   constructor(entries: readonly string[]) {
@@ -56,7 +59,7 @@ export class SensitiveResources {
     this.#kinds = new Set(known.flatMap((kind) => [kind, `${kind}List`]));
     this.#plurals = new Set(places.filter((place) => !place.includes("/") && !KINDS.has(place)));
     this.kinds = this.#plurals.size === 0 ? [...this.#kinds] : undefined;
-    this.#named = this.kinds ? new RegExp(["\\\\u", ...known].join("|")) : /^/;
+    this.#singular = [...new Set(known)];
   }
 
   /** Whether a request for this resource is about one of them. An absent subresource or group is the empty string. */
@@ -76,7 +79,8 @@ export class SensitiveResources {
 
   /** False where no object in a JSON text can be of one of the kinds: most texts need no closer look. */
   mayBeNamedIn(json: string): boolean {
-    return this.#named.test(json);
+    if (this.kinds === undefined || this.#singular.some((kind) => json.includes(kind))) return true;
+    return json.includes("\\u00") && ESCAPED_LETTER.test(json);
   }
 }
 

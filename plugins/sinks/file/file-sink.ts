@@ -38,21 +38,24 @@ export class FileSink implements Sink {
     this.#log = log;
   }
 
-  async write(events: readonly Event[], signal: AbortSignal): Promise<readonly Rejection[]> {
-    await this.#idle;
-    signal.throwIfAborted();
-    const plan = this.#planner.plan(events);
-    const memory = this.#arena.room(plan.byteLength);
-    plan.fill(Buffer.from(memory));
-    const { paths, lengths } = plan;
-    const writing = this.#writer.append({ paths, lengths }, memory);
+  write(events: readonly Event[], signal: AbortSignal): Promise<readonly Rejection[]> {
+    const writing = this.#idle.then(() => this.#write(events, signal));
     this.#idle = writing.catch(() => undefined);
-    return this.#settle(plan, await orAborted(writing, signal));
+    return orAborted(writing, signal);
   }
 
   async close(): Promise<void> {
     await this.#idle;
     await this.#writer.close();
+  }
+
+  async #write(events: readonly Event[], signal: AbortSignal): Promise<readonly Rejection[]> {
+    signal.throwIfAborted();
+    const plan = this.#planner.plan(events);
+    const memory = this.#arena.room(plan.byteLength);
+    plan.fill(Buffer.from(memory));
+    const { paths, lengths } = plan;
+    return this.#settle(plan, await this.#writer.append({ paths, lengths }, memory));
   }
 
   #settle(plan: BatchPlan, { refused, doubled }: Outcome): Rejection[] {

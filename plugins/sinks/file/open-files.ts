@@ -80,10 +80,18 @@ export class OpenFiles {
     this.#base = undefined;
   }
 
-  /** Closes everything. */
+  /** Closes everything, and throws when the system says that it could not keep what was written. */
   close(): void {
     this.releaseFolders();
-    this.#makeRoom(0);
+    const errors: unknown[] = [];
+    while (this.#files.size > 0) {
+      try {
+        this.#makeRoom(0);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   /** Without a mode for folders, none is made. */

@@ -2,17 +2,20 @@
  * Programs write the keys of an object in the same order each time. So each key remembers the one that came behind
  * it last, and the next key is compared with that first: where it is the same, its end and its node are known at once.
  */
-import { FIRST_GUESS, GUESSES, hashOf } from "./plan.as";
+import { GUESSES } from "./plan.as";
 
 /** A guess: the 32 bytes from the opening quote on, of which the first LENGTH are `"key":` and count. */
 const LENGTH: usize = 32;
 /** A bit for each of the 32 bytes that do not count. */
 const IGNORED: usize = 36;
+/** The node that the key leads to, or 0, and the watches that look out for it. */
 const CHILD: usize = 40;
 const WATCHING: usize = 44;
+/** The guess for the key behind this one. */
 export const NEXT: usize = 48;
 const GUESS_BYTES: u32 = 64;
-const GUESS_COUNT_BITS: u32 = 7;
+/** Each parent has 128 of them, in slots by the key's hash. */
+const SLOT_BITS: u32 = 7;
 
 /** Whether the member at `at` begins with the key of `guess`. A guess never made is all zeros, which no member is. */
 // @ts-ignore: decorator
@@ -45,7 +48,7 @@ export function watchingOf(guess: usize): u32 {
 /** Keeps the key at `at` (its opening quote) of an object at `node`, to be guessed behind `before`. */
 export function learn(node: usize, before: usize, at: usize, length: usize, child: usize, watching: u32): usize {
   const hash = load<u32>(at) * 0x9e3779b1 + load<u32>(at + length - 2) * 0x85ebca77 + <u32>length * 0xc2b2ae3d;
-  const slot = hash >> (32 - GUESS_COUNT_BITS);
+  const slot = hash >> (32 - SLOT_BITS);
   const guess = <usize>load<u32>(node, GUESSES) + slot * GUESS_BYTES;
   const end = length + 3;
   if (!fits(guess, at) || lengthOf(guess) != end) {

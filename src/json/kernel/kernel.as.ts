@@ -1,14 +1,16 @@
 import { noteValue, openNotes } from "./note.as";
 import { forgetSeen, notePairs, watches } from "./plan.as";
-import {
-  closeRow, dropRecord, NOT_AN_OBJECT, nextRow, openRecord, openTable, raise, recordRow, spoilRecord,
-} from "./rows.as";
+import { closeRow, dropRecord, NOT_AN_OBJECT, nextRow, openRecord, openTable } from "./rows.as";
+import { raise, recordRow, spoilRecord } from "./rows.as";
 import { white } from "./scalar.as";
 import { bound, errorAt, errorCode, fail, SYNTAX, TABLE_FULL, UNFINISHED } from "./state.as";
 import { findSpecials } from "./specials.as";
 import { openWatches } from "./watch.as";
 
-const WINDOW: usize = 128 * 1024;
+/** Bytes that lines are scanned in at a time, so that they are still in the cache when they are looked at again. */
+const LINES_WINDOW: usize = 128 * 1024;
+/** Bytes of values that are looked at beforehand: many small ones may fill the table long before the end. */
+const VALUES_WINDOW: usize = 16 * 1024 * 1024;
 
 let root: usize = 0;
 let nodesFrom: usize = 0;
@@ -17,14 +19,14 @@ let table: usize = 0;
 let tableEnd: usize = 0;
 let rowBytes: usize = 0;
 
-/** Makes ready for a layout: `plan` is the address of what `layout-image.ts` made, the table lies between the others. */
+/** Makes ready for the layout whose plan (see `plan.ts`) lies at `plan`; its rows go to [tableFrom, tableTo). */
 export function prepare(plan: usize, tableFrom: usize, tableTo: usize): void {
   root = load<u32>(plan, 0);
   openNotes(load<u32>(plan, 4));
-  nodesFrom = load<u32>(plan, 12);
-  nodesTo = load<u32>(plan, 16);
-  rowBytes = load<u32>(plan, 20);
-  openWatches(load<u32>(plan, 24), load<u64>(plan, 32));
+  nodesFrom = load<u32>(plan, 8);
+  nodesTo = load<u32>(plan, 12);
+  rowBytes = load<u32>(plan, 16);
+  openWatches(load<u32>(plan, 20), load<u64>(plan, 24));
   table = tableFrom;
   tableEnd = tableTo;
 }
@@ -39,8 +41,7 @@ export function lines(start: usize, end: usize): usize {
   openTable(table, tableEnd, rowBytes);
   while (start < end) {
     const to = endOfWindow(start, end);
-    open(to, true);
-    findSpecials(start, to);
+    open(start, to, true);
     start = linesOfWindow(start, to);
     if (start < to) break;
   }
@@ -82,12 +83,21 @@ function linesOfWindow(start: usize, end: usize): usize {
 /** Scans the values in [start, end); returns where to go on. */
 export function values(start: usize, end: usize): usize {
   openTable(table, tableEnd, rowBytes);
-  open(end, false);
-  findSpecials(start, end);
-  while ((start = white(start)) < end) {
+  let to = min(start + VALUES_WINDOW, end);
+  open(start, to, false);
+  while (true) {
+    start = white(start);
+    if (start == end) return end;
     if (!openRecord(start)) return start;
-    let at = record(start, end);
-    if (at && at < end && white(at) == at) at = fail(SYNTAX, at);
+    let at = record(start, to);
+    if (at && at < to && white(at) == at) at = fail(SYNTAX, at);
+    if (to < end && errorCode != TABLE_FULL && (at ? at : errorAt) >= to) {
+      // It may go on behind the window: once more, with twice as much of it.
+      dropRecord();
+      to = min(start + max(VALUES_WINDOW, 2 * (to - start)), end);
+      open(start, to, false);
+      continue;
+    }
     if (at) {
       start = at;
       continue;
@@ -99,21 +109,22 @@ export function values(start: usize, end: usize): usize {
     spoil(start, end);
     return end;
   }
-  return end;
 }
 
-/** How far to go before coming back to the same bytes, so that they are still in the cache: to the end of a line. */
+/** The end of the last line in the window that begins at `start`, or of the one that is longer. */
 function endOfWindow(start: usize, end: usize): usize {
-  if (end - start <= WINDOW) return end;
-  const middle = start + WINDOW;
+  if (end - start <= LINES_WINDOW) return end;
+  const middle = start + LINES_WINDOW;
   for (let at = middle; at > start; at--) if (load<u8>(at - 1) == 0x0a) return at;
   const line = endOfLine(middle, end);
   return line < end ? line + 1 : end;
 }
 
-function open(end: usize, byLine: bool): void {
+/** Makes ready for the bytes in [start, end), which may have changed since an earlier scan. */
+function open(start: usize, end: usize, byLine: bool): void {
   bound(end, byLine);
   forgetSeen(nodesFrom, nodesTo);
+  findSpecials(start, end);
 }
 
 /** Behind the value at `start`, its row filled; 0 if there is none before `end`. */

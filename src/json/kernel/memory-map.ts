@@ -3,7 +3,7 @@ const PAGE = 65_536;
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Where the plan of a layout lies; what is longer cannot be scanned by the kernel. Page 0 stays empty: no address is 0. */
+/** Where the plan of a layout lies; what is longer the kernel cannot scan with. Page 0 stays empty: no address is 0. */
 export const PLAN = { FROM: PAGE, TO: 4 * MEBIBYTE } as const;
 
 /** Where the rows lie; behind them is slack for the kernel's last store. */

@@ -1,10 +1,8 @@
-import {
-  child, clearPairs, ELEMENTS_HERE, ELEMENTS_IN, FIRST_GUESS, has, notePairs, NOTED, ON_THE_WAY, PARENT, repeated, watches, watchesBelow,
-} from "./plan.as";
 import { childOf, fits, learn, lengthOf, NEXT, watchingOf } from "./guess.as";
-import {
-  closeElements, closeRow, dropElements, ESCAPED_KEY, NOT_ALL_OBJECTS, openElement, raise, raiseWatches, recordRow, REPEATED,
-} from "./rows.as";
+import { child, clearPairs, FIRST_GUESS, has, notePairs, repeated, watches, watchesBelow } from "./plan.as";
+import { ELEMENTS_HERE, ELEMENTS_IN, NOTED, ON_THE_WAY, PARENT } from "./plan.as";
+import { closeElements, closeRow, dropElements, openElement, raise, raiseWatches, recordRow } from "./rows.as";
+import { ESCAPED_KEY, NOT_ALL_OBJECTS, REPEATED } from "./rows.as";
 import { colon, token } from "./skip.as";
 import { DEPTH, fail, limit, MAX_DEPTH, SYNTAX, UNFINISHED } from "./state.as";
 import { escaped, forgetEscapes, text } from "./text.as";
@@ -54,7 +52,8 @@ function noteObject(at: usize, depth: i32, node: usize, active: u32, row: usize)
       else {
         found = child(node, key, length);
         if (active) watching = watchesOf(active, key, length);
-        if (length < 30 && load<u8>(at) == 0x3a && has(node, PARENT)) {
+        // What lies behind the limit may look like a key that nobody has checked.
+        if (length < 30 && at < limit && load<u8>(at) == 0x3a && has(node, PARENT)) {
           before = learn(node, before, key - 1, length, found, watching) + NEXT;
           guess = load<u32>(before);
         }

@@ -1,5 +1,5 @@
 /**
- * The layout as `layout-image.ts` lays it into memory: nodes (the keys that lead to noted fields), and watches.
+ * The layout as `plan.ts` lays it into memory: nodes (the keys that lead to noted fields), and watches.
  * All are structures of 32-bit words; keys are padded to 16 bytes.
  */
 
@@ -21,7 +21,7 @@ const SLOTS: usize = 36;
 const SLOT_MASK: usize = 40;
 /** The object in which the key was met last: twice the same means a repeated key. */
 const SEEN_IN: usize = 44;
-/** The guesses of `guess.as.ts`: 32 of them, and the one for the first key of the object. */
+/** The guesses of `guess.as.ts`, and the one for the first key of the object. */
 export const GUESSES: usize = 48;
 export const FIRST_GUESS: usize = 52;
 const NODE_BYTES: usize = 56;
@@ -84,18 +84,14 @@ export function clearPairs(node: usize, row: usize): void {
   for (let pair: usize = load<u32>(node, PAIRS_FROM); pair < to; pair += 4) store<u64>(row + load<u32>(pair), 0);
 }
 
-/** Tells most keys of an object apart. The bytes before an empty key's end and behind its start are its quotes. */
-// @ts-ignore: decorator
-@inline
-export function hashOf(key: usize, length: usize): u32 {
-  return <u32>length + <u32>load<u8>(key) * 3 + <u32>load<u8>(key + length - 1) * 5;
-}
-
 /** The child of `node` under the key at `key`, or 0. */
 // @ts-ignore: decorator
 @inline
 export function child(node: usize, key: usize, length: usize): usize {
-  let found: usize = load<u32>(<usize>load<u32>(node, SLOTS) + ((hashOf(key, length) & load<u32>(node, SLOT_MASK)) << 2));
+  // The bytes before an empty key's end and behind its start are its quotes.
+  const hash = <u32>length + <u32>load<u8>(key) * 3 + <u32>load<u8>(key + length - 1) * 5;
+  const slot = (hash & load<u32>(node, SLOT_MASK)) << 2;
+  let found: usize = load<u32>(<usize>load<u32>(node, SLOTS) + slot);
   while (found) {
     if (load<u32>(found, KEY_LENGTH) == <u32>length && same(key, load<u32>(found, KEY), length)) return found;
     found = load<u32>(found, NEXT);

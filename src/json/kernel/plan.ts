@@ -26,12 +26,11 @@ interface Node {
  * Throws a RangeError for more than {@link MAX_WATCHES} watches.
  */
 export function planOf(layout: Layout): Uint8Array | undefined {
-  const nowhere = createNode("");
   const record = growTree(layout, 0, layout.elements?.at);
-  const element = layout.elements === undefined ? nowhere : growTree(layout.elements, MAX_WATCHES);
-  const nodes = [nowhere, ...allOf(record), ...(element === nowhere ? [] : allOf(element))];
+  const element = growTree(layout.elements ?? { fields: [] }, MAX_WATCHES);
+  const nodes = [...allOf(record), ...allOf(element)];
   const image = new WordImage(PLAN.FROM);
-  const header = image.reserve(10);
+  const header = image.reserve(8);
   const nodesFrom = image.reserve(NODE_WORDS * nodes.length);
   nodes.forEach((node, index) => {
     node.address = nodesFrom + 4 * NODE_WORDS * index;
@@ -41,9 +40,8 @@ export function planOf(layout: Layout): Uint8Array | undefined {
   for (const node of nodes) image.set(node.address + 32, [next.get(node)?.address ?? 0]);
 
   const watches = writeWatches(image, layout);
-  image.set(header, [record.address, element.address, nowhere.address]);
-  image.set(header + 12, [nodesFrom, nodesFrom + 4 * NODE_WORDS * nodes.length]);
-  image.set(header + 20, [4 * rowLength(layout), watches.address, 0, ...watches.lengths]);
+  image.set(header, [record.address, element.address, nodesFrom, nodesFrom + 4 * NODE_WORDS * nodes.length]);
+  image.set(header + 16, [4 * rowLength(layout), watches.address, ...watches.lengths]);
   const bytes = image.bytes();
   return bytes.length <= PLAN.TO - PLAN.FROM ? bytes : undefined;
 }
@@ -148,7 +146,7 @@ function slotOf(key: Uint8Array, size: number): number {
   return (key.length + (key[0] ?? quote) * 3 + (key[key.length - 1] ?? quote) * 5) & (size - 1);
 }
 
-/** Writes the watches of records and behind them those of elements, and says which lengths (modulo 64) their keys have. */
+/** Writes the watches of records and those of elements behind; says which lengths (modulo 64) their keys have. */
 function writeWatches(image: WordImage, layout: Layout): { address: number; lengths: [low: number, high: number] } {
   const lengths: [number, number] = [0, 0];
   const written = [layout.watches ?? [], layout.elements?.watches ?? []].flatMap((watches) => {

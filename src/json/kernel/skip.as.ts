@@ -2,7 +2,7 @@ import { scalar, white } from "./scalar.as";
 import { DEPTH, fail, limit, MAX_DEPTH, SYNTAX, UNFINISHED } from "./state.as";
 import { text } from "./text.as";
 
-/** Behind the object whose brace is before `at`, the `depth`-th container around its members; nothing in it is noted. */
+/** Behind the object whose brace is before `at`, the `depth`-th container open; nothing in it is noted. */
 export function skipObject(at: usize, depth: i32): usize {
   if (depth > MAX_DEPTH) return fail(DEPTH, at - 1);
   at = token(at);

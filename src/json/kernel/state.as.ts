@@ -5,9 +5,11 @@ export let limit: usize = 0;
 /** Whether LF ends a record; if not, it is white space. */
 export let linewise: bool = false;
 
+/** Begins a scan of what lies before `end`. */
 export function bound(end: usize, byLine: bool): void {
   limit = end;
   linewise = byLine;
+  errorCode = 0;
 }
 
 /** The deepest nesting of arrays and objects: `MAX_DEPTH` of `scanner.ts`. */

@@ -1,4 +1,4 @@
-/** The part of the WebAssembly interface that the kernel is started with: the types of Node leave it to those of browsers. */
+/** What the kernel is started with of the WebAssembly interface: the types of Node leave it to those of browsers. */
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum: number });

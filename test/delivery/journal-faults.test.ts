@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import * as fileSystem from "node:fs";
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { JournalFull } from "../../src/delivery/journal.ts";
+import type { FileSystem } from "../../src/store/file-system.ts";
+import { append, journalFolder, linesOf, room } from "../support/journal.ts";
+
+describe("after a crash, a journal", () => {
+  it("cuts off a last request that is not wholly there, wherever it was torn", async (test) => {
+    const { folder, told, open, segments, lastSegment } = journalFolder(test);
+    const journal = await open();
+    await append(journal, "1\n");
+    await append(journal, "2\n");
+    const whole = journal.end;
+    await append(journal, "3\n4\n");
+    await journal.close();
+    const path = lastSegment();
+    const bytes = readFileSync(path);
+    for (let length = whole; length < bytes.length; length++) {
+      writeFileSync(path, bytes.subarray(0, length));
+      told.length = 0;
+      const torn = await open();
+      assert.equal(told.length, length === whole ? 0 : 1, `cut at ${length}`);
+      await append(torn, "5\n");
+      assert.deepEqual(await linesOf(torn), ["1", "2", "5"], `cut at ${length}`);
+      await torn.close();
+    }
+    assert.match(told[0].text, /not wholly written/);
+    assert.deepEqual(segments(), readdirSync(folder));
+  });
+
+  it("tells of a damaged byte wherever it is, keeps the request aside, and reads the others", async (test) => {
+    const { folder, told, open, lastSegment } = journalFolder(test);
+    const journal = await open();
+    const ends = [0];
+    for (const text of ["1\n", "2\n3\n", "4\n", "5\n"]) {
+      await append(journal, text);
+      ends.push(journal.end);
+    }
+    await journal.close();
+    const requests = [["1"], ["2", "3"], ["4"], ["5"]];
+    const path = lastSegment();
+    const bytes = readFileSync(path);
+    for (let at = 0; at < bytes.length; at++) {
+      const damaged = ends.findIndex((end) => at < end) - 1;
+      const copy = Buffer.from(bytes);
+      copy[at] ^= 0x41;
+      writeFileSync(path, copy);
+      told.length = 0;
+      const again = await open();
+      await append(again, "6\n");
+      const expected = [...requests.filter((_, index) => index !== damaged).flat(), "6"];
+      assert.deepEqual(await linesOf(again), expected, `damaged at ${at}`);
+      assert.match(told[0].text, /damaged/);
+      const aside = readdirSync(folder).filter((name) => name.startsWith("damaged-"));
+      assert.equal(aside.length, 1);
+      assert.deepEqual(readFileSync(join(folder, aside[0])), copy.subarray(ends[damaged], ends[damaged + 1]));
+      await again.close();
+      rmSync(join(folder, aside[0]));
+    }
+  });
+
+  it("skips a large damaged request as a whole", async (test) => {
+    const { folder, told, open, segments } = journalFolder(test);
+    const journal = await open();
+    await append(journal, "1\n");
+    const spool = journal.spool({});
+    for (let index = 0; index < 1000; index++) spool.write(Buffer.from(`"record ${index}"\n`));
+    await spool.accept();
+    await append(journal, "2\n");
+    await journal.close();
+    const path = join(folder, segments()[1]);
+    const bytes = readFileSync(path);
+    bytes[5000] ^= 1;
+    writeFileSync(path, bytes);
+    const again = await open();
+    assert.deepEqual(await linesOf(again, undefined, room(512)), ["1", "2"]);
+    assert.equal(told.length, 1);
+  });
+
+  it("keeps aside what lies behind the last request and is none", async (test) => {
+    const { told, open, lastSegment } = journalFolder(test);
+    const journal = await open();
+    await append(journal, "1\n");
+    await journal.close();
+    const path = lastSegment();
+    writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.alloc(5000)]));
+    const again = await open();
+    await append(again, "2\n");
+    assert.deepEqual(await linesOf(again), ["1", "2"]);
+    assert.match(told[0].text, /end of the journal is damaged/);
+  });
+
+  it("goes on behind a file that somebody cut or removed", async (test) => {
+    const { folder, open, segments } = journalFolder(test);
+    const journal = await open({ segmentBytes: 100 });
+    for (let index = 0; index < 6; index++) await append(journal, `"${"x".repeat(100)}${index}"\n`);
+    await journal.close();
+    const [first, second, third] = segments();
+    rmSync(join(folder, second));
+    truncateSync(join(folder, third), 50);
+    assert.ok(first);
+    const left = (await linesOf(await open())).map((line) => line.at(-2));
+    assert.deepEqual(left, ["0", "3", "4", "5"]);
+  });
+});
+
+describe("when the disk fails, a journal", () => {
+  const failing = (at: number, code: string, name: "writevSync" | "fdatasync"): FileSystem => {
+    let calls = 0;
+    const error = Object.assign(new Error(`${code}: injected`), { code });
+    return {
+      ...fileSystem,
+      writevSync: (...all) => {
+        if (name !== "writevSync" || ++calls !== at) return fileSystem.writevSync(...all);
+        fileSystem.writeSync(all[0], Buffer.from("half of it"), 0, 10, all[2] as number);
+        throw error;
+      },
+      fdatasync: ((descriptor: number, done: (error: Error | null) => void) => {
+        if (name === "fdatasync" && ++calls === at) done(error);
+        else fileSystem.fdatasync(descriptor, done);
+      }) as FileSystem["fdatasync"],
+    };
+  };
+
+  for (const name of ["writevSync", "fdatasync"] as const) {
+    for (const at of [1, 2, 3]) {
+      it(`refuses the request whose ${name} (number ${at}) failed, and takes the next`, async (test) => {
+        const { open } = journalFolder(test);
+        const journal = await open({ fileSystem: failing(at, "EIO", name), durability: "fsync" });
+        const kept: string[] = [];
+        for (const text of ["1\n", "2\n", "3\n", "4\n"]) {
+          await append(journal, text).then(
+            () => kept.push(text.trim()),
+            (error) => assert.match(String(error), /EIO/),
+          );
+        }
+        assert.equal(kept.length, 3);
+        assert.deepEqual(await linesOf(journal), kept);
+        await journal.close();
+        assert.deepEqual(await linesOf(await open()), kept);
+      });
+    }
+  }
+
+  it("is full where the disk is", async (test) => {
+    const { open } = journalFolder(test);
+    const journal = await open({ fileSystem: failing(1, "ENOSPC", "writevSync") });
+    await assert.rejects(append(journal, "1\n"), JournalFull);
+    await append(journal, "2\n");
+    assert.deepEqual(await linesOf(journal), ["2"]);
+  });
+
+  it("writes on where the system took only a part", async (test) => {
+    const { open } = journalFolder(test);
+    const short: FileSystem = {
+      ...fileSystem,
+      writevSync: (descriptor, chunks, position) =>
+        fileSystem.writeSync(
+          descriptor,
+          (chunks[0] as Uint8Array).subarray(0, 3),
+          0,
+          Math.min(3, chunks[0].byteLength),
+          position as number,
+        ),
+    };
+    const journal = await open({ fileSystem: short });
+    await Promise.all([append(journal, '"some record"\n'), append(journal, '"another"\n')]);
+    assert.deepEqual(await linesOf(journal), ['"some record"', '"another"']);
+  });
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { temporaryFolder } from "../support/folders.ts";
+import { startSluice } from "../support/sluice.ts";
+
+const line = (user: string, name: string, more: object = {}): string =>
+  JSON.stringify({
+    event: {
+      verb: "delete",
+      user: { username: user },
+      objectRef: { resource: "pods", subresource: "exec", namespace: "shop", name },
+      responseStatus: { code: 403 },
+      stageTimestamp: "2026-03-01T23:59:59.123456Z",
+      ...more,
+    },
+  });
+
+function write(folder: string, user: string, day: string, text: string): void {
+  mkdirSync(join(folder, `ocp-audit-${user}`), { recursive: true });
+  appendFileSync(join(folder, `ocp-audit-${user}`, `audit-${day}.log`), `${text}\n`);
+}
+
+function follow(t: TestContext, folder: string, ...words: string[]) {
+  const sluice = startSluice(folder, ["follow", folder, ...words]);
+  t.after(() => sluice.process.kill("SIGKILL"));
+  return sluice;
+}
+
+test("a line an event: time, user, verb, resource, name, code; and the next day's file takes over", async (t) => {
+  const folder = temporaryFolder(t);
+  write(folder, "alice", "2026-03-01", line("alice", "web-0"));
+  const sluice = follow(t, folder);
+  await sluice.says("2026-03-01 23:59:59  alice  delete   pods/exec  shop/web-0  403\n");
+  write(folder, "alice", "2026-03-01", line("alice", "web-1"));
+  await sluice.says("shop/web-1");
+  write(folder, "alice", "2026-03-02", line("alice", "web-2"));
+  await sluice.says("shop/web-2");
+  sluice.process.kill("SIGINT");
+  assert.equal(await sluice.exit, 0);
+});
+
+test("--user shows one user's events, without the name; --json shows the bytes", async (t) => {
+  const folder = temporaryFolder(t);
+  write(folder, "alice", "2026-03-01", line("alice", "web-0"));
+  write(folder, "bob", "2026-03-01", line("bob", "db-0"));
+  const sluice = follow(t, folder, "--user", "bob");
+  await sluice.says("23:59:59  delete   pods/exec  shop/db-0  403\n");
+  assert.doesNotMatch(sluice.output.stdout, /web-0/);
+  const json = follow(t, folder, "--user", "bob", "--json");
+  await json.says("db-0");
+  assert.equal(json.output.stdout, `${line("bob", "db-0")}\n`);
+});
+
+test("control characters in an event do not reach the terminal, and what is no event is shown as it is", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "a.log"), `${line("eve\u001b[2J", "x")}\nplain\n`);
+  const sluice = follow(t, folder);
+  await sluice.says("plain\n");
+  assert.match(sluice.output.stdout, /eve\ufffd\[2J/);
+});
+
+test("a folder that is not there is wrong usage", async (t) => {
+  const sluice = startSluice(temporaryFolder(t), ["follow", "nowhere"]);
+  assert.equal(await sluice.exit, 2);
+  assert.match(sluice.output.stderr, /there is no folder nowhere/);
+});

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { tryFileSink } from "../support/file-sinks.ts";
+import { temporaryFolder } from "../support/folders.ts";
+
+test("a full disk fails the batch, and once there is room it is written once", async (context) => {
+  const flag = join(temporaryFolder(context), "full");
+  const disk = new URL(`../support/full-disk.ts?while=${encodeURIComponent(flag)}`, import.meta.url);
+  const { write, files } = await tryFileSink(context, { path: "{{ user }}" }, { fileSystemModule: disk.href });
+  const users = ["a", "b", "c"].map((user) => ({ user }));
+  await write(users);
+  writeFileSync(flag, "");
+  const error = { code: "ENOSPC", message: "cannot write to b: ENOSPC: no space left on device" };
+  for (let tries = 0; tries < 3; tries++) await assert.rejects(write(users), error);
+  rmSync(flag);
+  assert.deepEqual(await write(users), []);
+  const twice = users.map(({ user }) => [user, `{"user":"${user}"}\n`.repeat(2)]);
+  assert.deepEqual(files(), Object.fromEntries(twice));
+});
+
+test("a thread that cannot start fails the batch, not the program", async (context) => {
+  const { write, files } = await tryFileSink(context, { path: "a" }, { fileSystemModule: "./nowhere.js" });
+  for (let tries = 0; tries < 2; tries++)
+    await assert.rejects(write(["{}"]), /the thread that writes files failed: .*nowhere/);
+  assert.deepEqual(files(), {});
+});
+
+test("a sink that wrote nothing closes at once, and any sink twice", async (context) => {
+  const { sink, write } = await tryFileSink(context, { path: "a" });
+  await sink.close?.();
+  await write(["{}"]);
+  await sink.close?.();
+  await sink.close?.();
+});
+
+test("writes that overlap are done one after the other", async (context) => {
+  const { write, files } = await tryFileSink(context, { path: "{{ user }}" });
+  const lines = Array.from({ length: 20 }, (_, n) => `{"user":"a","n":${n}}`);
+  await Promise.all(lines.map((line) => write([line])));
+  assert.deepEqual(files(), { a: `${lines.join("\n")}\n` });
+});

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import nodeFileSystem from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { failure, NOTHING_REFUSED, tryWriter } from "../support/file-writers.ts";
+
+test("a file that was moved away or deleted is made again within a second", (context) => {
+  const { append, base, clock, files } = tryWriter(context);
+  append({ "u/moved": "1\n", "u/deleted": "1\n", "u/cut": "1\n" });
+  nodeFileSystem.renameSync(join(base, "u/moved"), join(base, "u/moved.1"));
+  nodeFileSystem.rmSync(join(base, "u/deleted"));
+  nodeFileSystem.truncateSync(join(base, "u/cut"));
+  clock.now += 1000;
+  append({ "u/moved": "2\n", "u/deleted": "2\n", "u/cut": "2\n" });
+  assert.deepEqual(files(), { "u/cut": "2\n", "u/deleted": "2\n", "u/moved": "2\n", "u/moved.1": "1\n" });
+  nodeFileSystem.rmSync(join(base, "u"), { recursive: true });
+  clock.now += 1000;
+  append({ "u/moved": "3\n" });
+  assert.deepEqual(files(), { "u/moved": "3\n" });
+});
+
+test("an open file is not looked at more than once a second", (context) => {
+  const { append, clock, faults } = tryWriter(context);
+  append({ a: "1\n" });
+  let looks = 0;
+  faults.lstatSync = ((...given: Parameters<typeof nodeFileSystem.lstatSync>) => {
+    looks++;
+    return nodeFileSystem.lstatSync(...given);
+  }) as typeof nodeFileSystem.lstatSync;
+  for (let batch = 0; batch < 50; batch++) {
+    clock.now += 100;
+    append({ a: "2\n" });
+  }
+  assert.equal(looks, 5);
+});
+
+test("at most so many files are open at once", (context) => {
+  const { append, files, faults } = tryWriter(context, { maxOpenFiles: 3 });
+  const open = new Set<number>();
+  let most = 0;
+  faults.openSync = (...given) => {
+    const descriptor = nodeFileSystem.openSync(...given);
+    if (!nodeFileSystem.fstatSync(descriptor).isDirectory()) most = Math.max(most, open.add(descriptor).size);
+    return descriptor;
+  };
+  faults.closeSync = (descriptor) => {
+    open.delete(descriptor);
+    nodeFileSystem.closeSync(descriptor);
+  };
+  const texts = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`u${index}/log`, "1\n"]));
+  append(texts);
+  append(texts);
+  assert.equal(most, 3);
+  assert.deepEqual(new Set(Object.values(files())), new Set(["1\n1\n"]));
+});
+
+test("with fewer descriptors than allowed, files are closed to open others", (context) => {
+  const { append, files, faults } = tryWriter(context);
+  let open = 0;
+  faults.openSync = (...given) => {
+    if (open === 6) throw failure("EMFILE");
+    open++;
+    return nodeFileSystem.openSync(...given);
+  };
+  faults.closeSync = (descriptor) => {
+    open--;
+    nodeFileSystem.closeSync(descriptor);
+  };
+  const texts = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`u${index}`, "1\n"]));
+  assert.deepEqual(append(texts), NOTHING_REFUSED);
+  assert.equal(Object.keys(files()).length, 20);
+});
+
+test("half of the process's descriptors are left to others", (context) => {
+  const limits = "Max open files            8                    4096                 files\n";
+  const { append, faults } = tryWriter(context, { faults: { readFileSync: (() => limits) as never } });
+  let [open, most] = [0, 0];
+  faults.openSync = (...given) => {
+    most = Math.max(most, ++open);
+    return nodeFileSystem.openSync(...given);
+  };
+  faults.closeSync = (descriptor) => {
+    open--;
+    nodeFileSystem.closeSync(descriptor);
+  };
+  append(Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`u${index}`, "1\n"])));
+  assert.equal(most, 4 + 1);
+});
+
+test("a name that this file system cannot have is refused by itself", (context) => {
+  const { append, files, faults } = tryWriter(context);
+  faults.openSync = (path, ...rest) => {
+    if (String(path).endsWith("/bad")) throw failure("EILSEQ");
+    return nodeFileSystem.openSync(path, ...rest);
+  };
+  const reason = "nothing is written to bad: this file system cannot have such a name";
+  assert.deepEqual(append({ a: "1\n", bad: "1\n", b: "1\n" }), { refused: [{ index: 1, reason }], doubled: [] });
+  assert.deepEqual(files(), { a: "1\n", b: "1\n" });
+});
+
+test("where the system has no folder of descriptors, a link in a folder's place is refused all the same", (context) => {
+  const { append, base, files } = tryWriter(context, { faults: { existsSync: () => false } });
+  nodeFileSystem.symlinkSync(tmpdir(), join(base, "link"));
+  const reason = "nothing is written to link: it is a symbolic link";
+  assert.deepEqual(append({ "a/b/c": "1\n", "link/x": "1\n" }), { refused: [{ index: 1, reason }], doubled: [] });
+  assert.deepEqual(files(), { "a/b/c": "1\n" });
+});

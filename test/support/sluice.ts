@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { until } from "./until.ts";
+
+const BINARY = fileURLToPath(new URL("../../bin/sluice.js", import.meta.url));
+
+/** The real binary, running. */
+export interface RunningSluice {
+  readonly process: ChildProcess;
+  readonly output: { stdout: string; stderr: string };
+  /** The exit code, once it has ended. */
+  readonly exit: Promise<number | null>;
+  /** Returns when the text has appeared on stderr or stdout. */
+  says(text: string | RegExp): Promise<void>;
+}
+
+/** Starts `sluice` with these words in a folder. */
+export function startSluice(folder: string, words: readonly string[], env: NodeJS.ProcessEnv = {}): RunningSluice {
+  const child = spawn(process.execPath, [BINARY, ...words], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => void (output.stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => void (output.stderr += text));
+  const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const says = (text: string | RegExp) =>
+    until(
+      `sluice says ${String(text)}, not:\n${output.stdout}${output.stderr}`,
+      () => new RegExp(text).test(output.stdout) || new RegExp(text).test(output.stderr),
+    );
+  return { process: child, output, exit, says };
+}
+
+/** Runs `sluice` to its end. */
+export async function runSluice(folder: string, words: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const running = startSluice(folder, words, env);
+  const code = await running.exit;
+  return { code, ...running.output };
+}
