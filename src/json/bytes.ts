@@ -14,6 +14,7 @@ export const BYTE = {
   COLON: 0x3a,
   UPPER_E: 0x45,
   OPEN_ARRAY: 0x5b,
+  SLASH: 0x2f,
   BACKSLASH: 0x5c,
   CLOSE_ARRAY: 0x5d,
   LOWER_E: 0x65,

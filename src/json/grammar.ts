@@ -25,6 +25,8 @@ export class Grammar {
   raised = 0;
   /** Whether the string read last has escapes. */
   escaped = false;
+  /** Whether one of the escapes may stand for any character: `\u`, `\/`. The others write quotes, backslashes and controls alone. */
+  veiled = false;
   error = 0;
   errorAt = 0;
   readonly watches: WatchList;
@@ -97,6 +99,7 @@ export class Grammar {
     const buffer = this.buffer;
     const end = this.end;
     this.escaped = false;
+    this.veiled = false;
     if (at >= end || buffer[at] !== BYTE.QUOTE) return this.fail(SCAN_ERROR.SYNTAX, at);
     at = skipPlain(buffer, this.view, at + 1, end);
     if (at < end && buffer[at] === BYTE.QUOTE) return at + 1;
@@ -138,7 +141,7 @@ export class Grammar {
 
   /** Raises the watches for the key in `buffer[start, end)`, quotes left out, whose value begins at `value`. */
   watchKey(start: number, end: number, value: number): void {
-    if (this.escaped) this.raised |= this.active;
+    if (this.escaped) this.raised |= this.veiled ? this.active : this.active & this.watches.obscure;
     else {
       const matched = this.watches.match(this.buffer, start, end, this.active);
       if (matched !== 0) this.raised |= this.watches.accept(this.buffer, value, this.end, matched);
@@ -182,7 +185,11 @@ export class Grammar {
   #readEscape(at: number): number {
     const buffer = this.buffer;
     if (at >= this.end) return this.fail(SCAN_ERROR.SYNTAX, at);
-    if (ESCAPE[buffer[at]] === 1) return at + 1;
+    if (ESCAPE[buffer[at]] === 1) {
+      if (buffer[at] === BYTE.SLASH) this.veiled = true;
+      return at + 1;
+    }
+    this.veiled = true;
     if (buffer[at] !== BYTE.LOWER_U) return this.fail(SCAN_ERROR.SYNTAX, at);
     for (const last = at + 4; at < last; ) {
       at++;

@@ -33,6 +33,15 @@ export interface Layout extends Noted {
 export const MAX_WATCHES = 16;
 
 /**
+ * Whether a key has characters that only escapes can write, other than `\u` and `\/`: quotes, backslashes, controls. A watch
+ * for such a key is raised by any key with escapes, as `managedFields` has many of; another only by those that may hide it.
+ */
+export function isObscure(key: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return /["\\\u0000-\u001f]/.test(key);
+}
+
+/**
  * A row of the table that a scan fills, as 32-bit integers:
  *
  *     [START, END, FLAGS, ELEMENTS, start₀, end₀, start₁, end₁, …]

@@ -1,5 +1,5 @@
 import { BYTE } from "./bytes.ts";
-import { MAX_WATCHES, type Noted, type Watch } from "./layout.ts";
+import { isObscure, MAX_WATCHES, type Noted, type Watch } from "./layout.ts";
 
 interface CompiledWatch {
   readonly bit: number;
@@ -15,6 +15,8 @@ export class WatchList {
   readonly #watches: CompiledWatch[] = [];
   /** For each length of a key (longer ones share the last place) the bits of the watches that it may concern. */
   readonly #byLength = new Int32Array(256);
+  /** The bits of those whose keys are written with escapes. */
+  obscure = 0;
 
   constructor(record: Noted, elements: Noted | undefined) {
     this.#add(record.watches ?? [], 0);
@@ -45,6 +47,7 @@ export class WatchList {
       throw new RangeError(`${watches.length} watches, at most ${MAX_WATCHES} fit a row`);
     watches.forEach(({ key, values }, index) => {
       const bit = 1 << (firstBit + index);
+      if (isObscure(key)) this.obscure |= bit;
       const bytes = Buffer.from(key);
       // UTF-8 cannot write a lone surrogate: only escapes can, and those raise the flag unseen.
       const written = values?.filter((value) => value.isWellFormed());

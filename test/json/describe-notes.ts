@@ -101,6 +101,17 @@ export function describeNotes(name: string, scanner: Scanner): void {
       assert.equal(flags('{"a":{"b":{"\\u0062":1}},"c":[{"\\u0064":1}]}'), 0);
     });
 
+    test("a key with escapes below raises the watches for keys that they can write, and no others", () => {
+      const under = [["a"]];
+      const layout: Layout = { fields: [], watches: [{ under, key: "kind" }, { under, key: 'k:{"name"}' }] };
+      const raised = (json: string) =>
+        [0, 1].map((index) => (scan(Buffer.from(json), layout)[0].flags & watchFlag(index)) !== 0);
+      assert.deepEqual(raised('{"a":{"k:{\\"name\\"}":1}}'), [false, true]);
+      assert.deepEqual(raised('{"a":{"b":{"\\t\\\\":1}}}'), [false, true]);
+      assert.deepEqual(raised('{"a":{"b":{"\\u006bind":1}}}'), [true, true]);
+      assert.deepEqual(raised('{"a":{"b":{"a\\/b":1}}}'), [true, true]);
+    });
+
     test("a watch is raised by an escaped value, and by a value of another type only if it accepts any", () => {
       const under = [["a"]];
       const layout: Layout = {

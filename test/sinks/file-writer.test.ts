@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import nodeFileSystem from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { failure, NOTHING_REFUSED, tryWriter } from "../support/file-writers.ts";
+import { temporaryFolder } from "../support/folders.ts";
 
 test("a file that was moved away or deleted is made again within a second", (context) => {
   const { append, base, clock, files } = tryWriter(context);
@@ -101,7 +101,7 @@ test("a name that this file system cannot have is refused by itself", (context) 
 
 test("where the system has no folder of descriptors, a link in a folder's place is refused all the same", (context) => {
   const { append, base, files } = tryWriter(context, { faults: { existsSync: () => false } });
-  nodeFileSystem.symlinkSync(tmpdir(), join(base, "link"));
+  nodeFileSystem.symlinkSync(temporaryFolder(context), join(base, "link"));
   const reason = "nothing is written to link: it is a symbolic link";
   assert.deepEqual(append({ "a/b/c": "1\n", "link/x": "1\n" }), { refused: [{ index: 1, reason }], doubled: [] });
   assert.deepEqual(files(), { "a/b/c": "1\n" });

@@ -44,7 +44,7 @@ export class Suspicion {
   #hasClue(event: Event): boolean {
     if (event.mayHold(this.#resource)) return true;
     if (!event.mayHold(this.#kind) && !event.mayHold(this.#lastApplied)) return false;
-    // Any key with escapes raises these two, and `managedFields` is full of them: a search for names is cheaper than a look.
+    // Keys and values with escapes raise these two, whatever they say: a search for names is cheaper than a look.
     return this.#namesKind(event.bytes);
   }
 

@@ -26,7 +26,7 @@ export function prepare(plan: usize, tableFrom: usize, tableTo: usize): void {
   nodesFrom = load<u32>(plan, 8);
   nodesTo = load<u32>(plan, 12);
   rowBytes = load<u32>(plan, 16);
-  openWatches(load<u32>(plan, 20), load<u64>(plan, 24));
+  openWatches(load<u32>(plan, 20), load<u64>(plan, 24), load<u32>(plan, 32));
   table = tableFrom;
   tableEnd = tableTo;
 }

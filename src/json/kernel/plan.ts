@@ -1,4 +1,4 @@
-import { type Keys, type Layout, MAX_WATCHES, type Noted, ROW, rowLength, type Watch } from "../layout.ts";
+import { isObscure, type Keys, type Layout, MAX_WATCHES, type Noted, ROW, rowLength, type Watch } from "../layout.ts";
 import { PLAN } from "./memory-map.ts";
 import { WordImage } from "./word-image.ts";
 
@@ -30,7 +30,7 @@ export function planOf(layout: Layout): Uint8Array | undefined {
   const element = growTree(layout.elements ?? { fields: [] }, MAX_WATCHES);
   const nodes = [...allOf(record), ...allOf(element)];
   const image = new WordImage(PLAN.FROM);
-  const header = image.reserve(8);
+  const header = image.reserve(9);
   const nodesFrom = image.reserve(NODE_WORDS * nodes.length);
   nodes.forEach((node, index) => {
     node.address = nodesFrom + 4 * NODE_WORDS * index;
@@ -41,7 +41,7 @@ export function planOf(layout: Layout): Uint8Array | undefined {
 
   const watches = writeWatches(image, layout);
   image.set(header, [record.address, element.address, nodesFrom, nodesFrom + 4 * NODE_WORDS * nodes.length]);
-  image.set(header + 16, [4 * rowLength(layout), watches.address, ...watches.lengths]);
+  image.set(header + 16, [4 * rowLength(layout), watches.address, ...watches.lengths, obscureWatches(layout)]);
   const bytes = image.bytes();
   return bytes.length <= PLAN.TO - PLAN.FROM ? bytes : undefined;
 }
@@ -161,6 +161,13 @@ function writeWatches(image: WordImage, layout: Layout): { address: number; leng
     });
   });
   return { address: image.words(written.flat()), lengths };
+}
+
+/** The bits of the watches whose keys are written with escapes. */
+function obscureWatches(layout: Layout): number {
+  const bitsOf = (noted: Noted | undefined) =>
+    (noted?.watches ?? []).reduce((bits, { key }, index) => (isObscure(key) ? bits | (1 << index) : bits), 0);
+  return bitsOf(layout) | (bitsOf(layout.elements) << MAX_WATCHES);
 }
 
 function watchWords(image: WordImage, watch: Watch): number[] {

@@ -10,9 +10,12 @@ const HIGH_LETTERS: u64 = (1 << 0x1c) | (1 << 0x22) | (1 << 0x26) | (1 << 0x2e) 
 
 /** Whether a string held a backslash since somebody set this to false. */
 export let escaped: bool = false;
+/** Whether one of them may stand for any character: `\u`, `\/`. The others write quotes, backslashes and controls alone. */
+export let veiled: bool = false;
 
 export function forgetEscapes(): void {
   escaped = false;
+  veiled = false;
 }
 
 /** Behind the closing quote of the string whose first byte (behind the opening quote) is at `at`; 0 if it is none. */
@@ -72,12 +75,14 @@ function escape(at: usize): usize {
   const letter = load<u8>(at);
   if (letter == QUOTE) return at + 1;
   if (letter == 0x75) return unicodeEscape(at);
+  if (letter == 0x2f) veiled = true;
   const letters = letter < 64 ? LOW_LETTERS : HIGH_LETTERS;
   return letter < 128 && (letters >> <u64>(letter & 63)) & 1 ? at + 1 : fail(SYNTAX, at);
 }
 
 /** Behind the four digits that follow the `u` at `at`. */
 function unicodeEscape(at: usize): usize {
+  veiled = true;
   for (const end = at + 4; at < end; ) {
     at++;
     const digit = <u32>load<u8>(at);

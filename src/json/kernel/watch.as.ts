@@ -13,10 +13,13 @@ const WATCH_BYTES: usize = 20;
 let list: usize = 0;
 /** A bit for each length (modulo 64) that a watched key has. */
 let lengths: u64 = 0;
+/** Those whose keys are written with escapes. */
+export let obscure: u32 = 0;
 
-export function openWatches(at: usize, keyLengths: u64): void {
+export function openWatches(at: usize, keyLengths: u64, obscureKeys: u32): void {
   list = at;
   lengths = keyLengths;
+  obscure = obscureKeys;
 }
 
 /** Those of `watches` that look out for the key at `key`. */

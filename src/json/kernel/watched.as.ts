@@ -2,8 +2,8 @@ import { raiseWatches } from "./rows.as";
 import { scalar } from "./scalar.as";
 import { colon, skipArray, skipObject, token } from "./skip.as";
 import { DEPTH, fail, limit, MAX_DEPTH, SYNTAX, UNFINISHED } from "./state.as";
-import { escaped, forgetEscapes, text } from "./text.as";
-import { accepting, watchesOf } from "./watch.as";
+import { escaped, forgetEscapes, text, veiled } from "./text.as";
+import { accepting, obscure, watchesOf } from "./watch.as";
 
 /** Behind the object whose brace is before `at`: nothing in it is noted, but `active` watches look at its keys. */
 export function watchObject(at: usize, depth: i32, active: u32): usize {
@@ -19,7 +19,7 @@ export function watchObject(at: usize, depth: i32, active: u32): usize {
     if (!at) return 0;
     let watching = watchesOf(active, key, at - 1 - key);
     if (escaped) {
-      raiseWatches(active);
+      raiseWatches(veiled ? active : active & obscure);
       watching = 0;
     }
     at = colon(at);
