@@ -8,6 +8,8 @@ import { byteCount } from "../src/options.ts";
 import { DATA_FOLDER } from "./generate.ts";
 import { goals } from "./goals.ts";
 import { findPeers } from "./peers.ts";
+import { buildProduct } from "./product/build-product.ts";
+import { removeRunFolders } from "./run-folder.ts";
 import { measureAll, type Scenario } from "./scenario.ts";
 import { longScenario, peerName, scenarios } from "./scenarios.ts";
 import { circumstances, goalTable, resultTable } from "./table.ts";
@@ -26,11 +28,14 @@ const { values } = parseArgs({
 });
 
 const tell = (text: string) => process.stderr.write(`${text}\n`);
-const bytes = byteCount(values.bytes ?? (values.quick ? "60MB" : "344MB"));
+const bytes = byteCount(values.bytes ?? (values.quick ? "100MB" : "1GB"));
 const peers = values.peers ? findPeers(tell) : [];
 const all: Scenario[] = [...scenarios(bytes, peers), ...(values.long ? [longScenario(bytes)] : [])];
 const chosen = values.only ? all.filter(({ name }) => values.only?.some((words) => name.includes(words))) : all;
 
+buildProduct();
+process.on("exit", removeRunFolders);
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
 const results = await measureAll(chosen, Number(values.repeat), tell);
 const reached = goals(results, peers.map(peerName));
 const report = [circumstances(), resultTable(results), goalTable(reached)].join("\n\n");

@@ -1,9 +1,10 @@
 /** Finds rsyslog and syslog-ng, or unpacks Debian's packages beside each other: installed they conflict. */
 import { execFileSync } from "node:child_process";
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { DATA_FOLDER, type GeneratedLog } from "./generator/write-log.ts";
 import { type Command, type Cost, MeasuredProcess, settleDisk } from "./measure.ts";
+import { newRunFolder } from "./run-folder.ts";
 
 /** A pipeline that does the same job. */
 export interface Peer {
@@ -85,8 +86,7 @@ function unpack({ name, binary, packages }: Recipe): string {
 
 /** Runs a peer on a log of one file until all that it keeps is written. @throws Error when it ends or stands still before */
 export async function runPeer(peer: Peer, log: GeneratedLog): Promise<Cost> {
-  const folder = `${DATA_FOLDER}run`;
-  rmSync(folder, { recursive: true, force: true });
+  const folder = newRunFolder();
   for (const name of ["out", "state"]) mkdirSync(`${folder}/${name}`, { recursive: true });
   const configuration = `${folder}/${peer.name}.conf`;
   writeFileSync(configuration, configurationOf(peer, log, folder));

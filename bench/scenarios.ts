@@ -1,11 +1,11 @@
-import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { DATA_FOLDER, type GeneratedLog, writeLog } from "./generate.ts";
+import { type GeneratedLog, writeLog } from "./generate.ts";
 import { NAMES } from "./goals.ts";
 import { measure, settleDisk } from "./measure.ts";
 import { type Peer, runPeer } from "./peers.ts";
 import { runHttp } from "./product/run-http.ts";
 import { everyKeptEvent, runProduct, runStartUp } from "./product/run-product.ts";
+import { newRunFolder } from "./run-folder.ts";
 import type { Scenario } from "./scenario.ts";
 
 const PARSE_LOOP = fileURLToPath(new URL("json-parse-loop.ts", import.meta.url));
@@ -56,12 +56,7 @@ export const peerName = ({ name, version }: Peer): string => `${name} ${version}
 
 const node = (...args: string[]) => ({ file: process.execPath, args });
 
-async function copy(log: GeneratedLog) {
-  const target = `${DATA_FOLDER}copy`;
+function copy(log: GeneratedLog) {
   settleDisk();
-  try {
-    return await measure({ file: "cp", args: ["-r", log.folder, target] });
-  } finally {
-    rmSync(target, { recursive: true, force: true });
-  }
+  return measure({ file: "cp", args: ["-r", log.folder, newRunFolder()] });
 }

@@ -1,5 +1,6 @@
 import { cpus, totalmem } from "node:os";
 import { type Goal, NAMES } from "./goals.ts";
+import { whereRunsWrite } from "./run-folder.ts";
 import { eventsPerCpuSecond, megabytesPerSecond, type Result, type Results } from "./scenario.ts";
 
 const HEADINGS = ["", "MB/s", "× JSON.parse", "events per CPU second", "wall s", "CPU s", "peak MB", "runs"];
@@ -9,7 +10,7 @@ export function circumstances(): string {
   const processors = cpus();
   const memory = (totalmem() / 2 ** 30).toFixed(0);
   const day = new Date().toISOString().slice(0, 10);
-  return `${day}, Node ${process.version}, ${processors.length} × ${processors[0]?.model.trim()}, ${memory} GiB`;
+  return `${day}, Node ${process.version}, ${processors.length} × ${processors[0]?.model.trim()}, ${memory} GiB; output to ${whereRunsWrite}`;
 }
 
 /** The results as a Markdown table, one line a scenario. */

@@ -2,28 +2,19 @@
  * Sluice as a library: load a pipeline.yaml, run it, watch what passes, stop it. Components of your own are written on
  * what `plugin.ts` exports, which is exported here, too.
  */
-import { plugins } from "../plugins/index.ts";
 import type { Config } from "./config/config.ts";
-import { loadConfig as loadWith } from "./config/load-config.ts";
 import { Pipeline, type PipelineOptions } from "./pipeline/pipeline.ts";
 
-export { CheckpointError } from "./delivery/checkpoint.ts";
 export { ConfigError } from "./config/complaint.ts";
 export type { Config } from "./config/config.ts";
+export { CheckpointError } from "./delivery/checkpoint.ts";
+export { loadConfig } from "./load-config.ts";
 export { createLineLog } from "./observe/line-log.ts";
 export type { PipelineOptions } from "./pipeline/pipeline.ts";
 export { Pipeline } from "./pipeline/pipeline.ts";
 export type { PipelineReport } from "./pipeline/report.ts";
 export * from "./plugin.ts";
 export { version } from "./version.ts";
-
-/**
- * Reads and checks a pipeline.yaml, with the plugins that ship with Sluice.
- * @throws ConfigError with every complaint at once
- */
-export function loadConfig(file: string, options: { dataDir?: string } = {}): Promise<Config> {
-  return loadWith(file, { plugins, ...options });
-}
 
 /** A pipeline that is not started yet: `passing()` can be subscribed to before `start()`. */
 export function createPipeline(config: Config, options?: PipelineOptions): Pipeline {

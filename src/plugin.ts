@@ -19,8 +19,9 @@ export { Template, type TemplatePart } from "./event/template.ts";
 export { createBodyFramer } from "./json/body-framer.ts";
 export { type Framed, Framer, InvalidBody } from "./json/frame.ts";
 export type { Json, JsonObject } from "./json/json.ts";
+export { decodeString, findAll, type Span, skipValue, stringEquals, walkObject } from "./json/walk.ts";
 export type { Log, LogFields } from "./observe/log.ts";
-export { byteCount, type ObjectSchema, type OptionsOf, milliseconds } from "./options.ts";
+export { byteCount, milliseconds, type ObjectSchema, type OptionsOf } from "./options.ts";
 export type { FileSystem } from "./store/file-system.ts";
 export { JournalFull } from "./store/journal-full.ts";
 
@@ -228,7 +229,10 @@ export const defineSource = <const Schema extends ObjectSchema>(
 /** Defines a source that is pushed at: the default export of its module. */
 export const defineListener = <const Schema extends ObjectSchema>(
   definition: TypedDefinition<Schema, Listener, ListenerContext>,
-): TypedDefinition<Schema, Listener, ListenerContext> & { readonly kind: "listener" } => ({ kind: "listener", ...definition });
+): TypedDefinition<Schema, Listener, ListenerContext> & { readonly kind: "listener" } => ({
+  kind: "listener",
+  ...definition,
+});
 
 /** Defines a filter: the default export of its module. */
 export const defineFilter = <const Schema extends ObjectSchema>(

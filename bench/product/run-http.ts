@@ -7,7 +7,7 @@ import type { GeneratedLog } from "../generator/write-log.ts";
 import { type Cost, MeasuredProcess } from "../measure.ts";
 import { checkOutput } from "./check-output.ts";
 import { httpSource, pipelineFile } from "./pipeline-file.ts";
-import { everyKeptEvent, prepareRun, RUN_FOLDER, sluice } from "./run-product.ts";
+import { everyKeptEvent, prepareRun, sluice } from "./run-product.ts";
 
 const CLIENT = fileURLToPath(new URL("http-client.ts", import.meta.url));
 const START_TIMEOUT = 10_000;
@@ -18,15 +18,15 @@ const START_TIMEOUT = 10_000;
  */
 export async function runHttp(log: GeneratedLog): Promise<Cost> {
   const port = await freePort();
-  prepareRun(pipelineFile({ source: httpSource(`127.0.0.1:${port}`) }));
-  const product = new MeasuredProcess(sluice());
+  const folder = prepareRun(pipelineFile({ source: httpSource(`127.0.0.1:${port}`) }));
+  const product = new MeasuredProcess(sluice(folder));
   await untilItListens(port, product);
   const started = performance.now();
   const client = spawn(process.execPath, [CLIENT, `http://127.0.0.1:${port}/`, ...log.paths], { stdio: "inherit" });
   const [code] = await once(client, "exit");
   const cost = await product.stopped();
   if (code !== 0) throw new Error(`the client ended with ${code}; the product says: ${product.standardError}`);
-  checkOutput(`${RUN_FOLDER}/out`, everyKeptEvent(log));
+  checkOutput(`${folder}/out`, everyKeptEvent(log));
   return { ...cost, wall: performance.now() - started };
 }
 

@@ -1,26 +1,25 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { DATA_FOLDER, type GeneratedLog } from "../generator/write-log.ts";
+import type { GeneratedLog } from "../generator/write-log.ts";
 import { type Command, type Cost, measure, settleDisk } from "../measure.ts";
+import { newRunFolder } from "../run-folder.ts";
 import { checkOutput, type Expected } from "./check-output.ts";
 import { pipelineFile, tailSource } from "./pipeline-file.ts";
 
-const BINARY = fileURLToPath(new URL("../../bin/sluice.js", import.meta.url));
+const BUILT = fileURLToPath(new URL("built-sluice.js", import.meta.url));
 
-/** The folder that a run writes to; each begins with an empty one. */
-export const RUN_FOLDER = `${DATA_FOLDER}run`;
-
-/** Empties the run's folder and puts a pipeline.yaml there. */
-export function prepareRun(pipeline: string): void {
-  rmSync(RUN_FOLDER, { recursive: true, force: true });
-  mkdirSync(`${RUN_FOLDER}/out`, { recursive: true });
-  writeFileSync(`${RUN_FOLDER}/pipeline.yaml`, pipeline);
+/** A new folder with a pipeline.yaml. */
+export function prepareRun(pipeline: string): string {
+  const folder = newRunFolder();
+  mkdirSync(`${folder}/out`);
+  writeFileSync(`${folder}/pipeline.yaml`, pipeline);
   settleDisk();
+  return folder;
 }
 
-/** The real binary on the pipeline.yaml of the run's folder. */
-export function sluice(...args: string[]): Command {
-  return { file: process.execPath, args: [BINARY, "run", ...args, `${RUN_FOLDER}/pipeline.yaml`], cwd: RUN_FOLDER };
+/** The product as it is published, built to JavaScript, on the pipeline.yaml of a run's folder. */
+export function sluice(folder: string, ...args: string[]): Command {
+  return { file: process.execPath, args: [BUILT, "run", ...args, "pipeline.yaml"], cwd: folder };
 }
 
 /** What is expected of the main job on a log. */
@@ -36,15 +35,15 @@ export async function runProduct(
   expected: Expected,
   filters: readonly string[] = [],
 ): Promise<Cost> {
-  prepareRun(pipelineFile({ source: tailSource(log.glob), filters }));
-  const cost = await measure(sluice("--exit-on-eof"));
-  checkOutput(`${RUN_FOLDER}/out`, expected);
+  const folder = prepareRun(pipelineFile({ source: tailSource(log.glob), filters }));
+  const cost = await measure(sluice(folder, "--exit-on-eof"));
+  checkOutput(`${folder}/out`, expected);
   return cost;
 }
 
 /** Starts the product on an empty log: what it costs to be there at all. */
 export async function runStartUp(): Promise<Cost> {
-  prepareRun(pipelineFile({ source: tailSource(`${RUN_FOLDER}/empty.log`) }));
-  writeFileSync(`${RUN_FOLDER}/empty.log`, "");
-  return measure(sluice("--exit-on-eof"));
+  const folder = prepareRun(pipelineFile({ source: tailSource("empty.log") }));
+  writeFileSync(`${folder}/empty.log`, "");
+  return measure(sluice(folder, "--exit-on-eof"));
 }

@@ -28,13 +28,16 @@ function explanation(pipeline: Pipeline, config: Config, isDone: boolean): strin
   const lines = ["", `Sluice ${isDone ? "ran" : "runs"} ${relative(".", config.file) || config.file}:`];
   for (const { name, events } of sources) lines.push(`  ${name} has read ${events} events so far`);
   for (const { name, delivered, filtered, deadLettered } of sinks) {
-    lines.push(`  ${name} has ${delivered} events; ${filtered} were left out on purpose, ${deadLettered} are dead letters`);
+    lines.push(
+      `  ${name} has ${delivered} events; ${filtered} were left out on purpose, ${deadLettered} are dead letters`,
+    );
   }
   for (const [name, count] of Object.entries(counters)) lines.push(`  ${name}: ${count}`);
   const folders = config.sinks.flatMap(({ options }) =>
     typeof options.path === "string" ? [relative(".", join(config.baseDir, folderOf(options.path))) || "."] : [],
   );
-  if (folders.length > 0) lines.push("", "Look at what it wrote:", ...folders.map((folder) => `  find ${folder} -type f`));
+  if (folders.length > 0)
+    lines.push("", "Look at what it wrote:", ...folders.map((folder) => `  find ${folder} -type f`));
   if (folders[0]) lines.push("Read it as it grows:", `  npx sluice follow ${folders[0]}`);
   const hints = isDone ? [] : config.sources.flatMap((source) => curlHint(source.options));
   if (hints.length > 0) lines.push("Send it an event, in another terminal:", ...hints);

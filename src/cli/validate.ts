@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { loadConfig } from "../index.ts";
+import { loadConfig } from "../load-config.ts";
 import { EXIT } from "./exit-code.ts";
 import type { Command } from "./main.ts";
 import { pipelineFile } from "./pipeline-file.ts";
@@ -14,4 +14,5 @@ export const command: Command = async (words) => {
   return EXIT.DONE;
 };
 
-const count = (list: readonly unknown[], noun: string): string => `${list.length} ${noun}${list.length === 1 ? "" : "s"}`;
+const count = (list: readonly unknown[], noun: string): string =>
+  `${list.length} ${noun}${list.length === 1 ? "" : "s"}`;

@@ -1,4 +1,4 @@
-import { decodeString, type Span, stringEquals, walkObject } from "../../../src/json/walk.ts";
+import { decodeString, type Span, stringEquals, walkObject } from "../../../src/plugin.ts";
 import { isNamedByToken, type SensitiveResources } from "./resources.ts";
 
 const OPEN_OBJECT = 0x7b;

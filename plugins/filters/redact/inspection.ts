@@ -1,4 +1,4 @@
-import { decodeString, type Span, stringEquals } from "../../../src/json/walk.ts";
+import { decodeString, type Span, stringEquals } from "../../../src/plugin.ts";
 import type { SensitiveResources } from "./resources.ts";
 import { readTokens, type TokenReader } from "./tokens.ts";
 

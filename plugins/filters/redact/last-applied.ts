@@ -1,4 +1,4 @@
-import { decodeString } from "../../../src/json/walk.ts";
+import { decodeString } from "../../../src/plugin.ts";
 import { inspect } from "./inspection.ts";
 import type { SensitiveResources } from "./resources.ts";
 

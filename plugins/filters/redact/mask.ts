@@ -1,4 +1,4 @@
-import { decodeString } from "../../../src/json/walk.ts";
+import { decodeString } from "../../../src/plugin.ts";
 import { readTokens } from "./tokens.ts";
 
 const QUOTE = 0x22;

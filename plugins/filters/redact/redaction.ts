@@ -1,5 +1,13 @@
-import { decodeString, findAll, type Span } from "../../../src/json/walk.ts";
-import { type Edit, type Event, edit, type FieldPath, field } from "../../../src/plugin.ts";
+import {
+  decodeString,
+  type Edit,
+  type Event,
+  edit,
+  type FieldPath,
+  field,
+  findAll,
+  type Span,
+} from "../../../src/plugin.ts";
 import { type AuditParts, collectParts, readSubject, type Subject } from "./audit-parts.ts";
 import { inspect } from "./inspection.ts";
 import { repeatsSensitive } from "./last-applied.ts";

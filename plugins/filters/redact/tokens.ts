@@ -1,4 +1,4 @@
-import { skipValue } from "../../../src/json/walk.ts";
+import { skipValue } from "../../../src/plugin.ts";
 
 /** Sees the parts of a JSON value in the order of its bytes. `keyStart` and `keyEnd` are 0 where there is no key. */
 export interface TokenReader {

@@ -1,0 +1,34 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { DATA_FOLDER } from "./generator/write-log.ts";
+
+/** Memory that looks like a disk: what is measured is the programs, not what the disk did before. */
+const MEMORY = "/dev/shm";
+
+const root = makeRoot();
+let runs = 0;
+
+/**
+ * An empty folder for a run to write to. Each run has a new one, and none is removed before all are done: ext4 takes its
+ * time to make files within seconds of others' removal, and the run behind would pay for it.
+ */
+export function newRunFolder(): string {
+  const folder = join(root, String(++runs));
+  mkdirSync(folder);
+  return folder;
+}
+
+/** Removes what all runs wrote. */
+export function removeRunFolders(): void {
+  rmSync(root, { recursive: true, force: true });
+}
+
+/** Where runs write, in words. */
+export const whereRunsWrite = root.startsWith(MEMORY) ? "tmpfs" : "disk";
+
+function makeRoot(): string {
+  const isOnDisk = process.env.BENCH_ON_DISK !== undefined || !existsSync(MEMORY);
+  const parent = isOnDisk ? DATA_FOLDER : MEMORY;
+  mkdirSync(parent, { recursive: true });
+  return mkdtempSync(join(parent, "sluice-bench-"));
+}
