@@ -14,7 +14,10 @@ const pinned = here("../node_modules/.bin/node");
 if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
   // Compiling takes half of the time to start. In our own folder: whoever can write compiled code can run it, so that
   // the folder for temporary files would be no place for it.
-  nodeModule.enableCompileCache(here("../node_modules/.cache/sluice"));
+  const compiled = here("../node_modules/.cache/sluice");
+  nodeModule.enableCompileCache(compiled);
+  // Threads look at the environment alone.
+  process.env.NODE_COMPILE_CACHE ??= compiled;
   const isCheckout = existsSync(here("../src/cli/main.ts"));
   const { main } = await import(isCheckout ? "../src/cli/main.ts" : "../dist/src/cli/main.js");
   process.exitCode = await main(process.argv.slice(2));

@@ -90,8 +90,11 @@ export interface SourceContext extends Context {
   readonly decode: "json" | "text";
   /** The most bytes that one record may have. */
   readonly maxEventBytes: number;
-  /** The room that this call of `next()` may fill; at most one a call. The engine calls `next()` only when there is some. */
-  block(): Block;
+  /**
+   * The room that this call of `next()` may fill. The engine calls `next()` only when there is some; with `least` bytes, if
+   * that many (up to 1 MiB) are free in one piece.
+   */
+  block(least?: number): Block;
 }
 
 /** A log that can be read again from a position. */

@@ -131,7 +131,7 @@ export class Journal {
    * A position behind the journal's end (its folder was lost, or the machine crashed) moves the end there, so that what
    * is appended now is not taken for what was delivered then: read before anything is appended.
    */
-  async *read(resume: Position | undefined, block: () => Block, signal: AbortSignal): AsyncGenerator<RawBatch, void> {
+  async *read(resume: Position | undefined, block: (least: number) => Block, signal: AbortSignal): AsyncGenerator<RawBatch, void> {
     const start = resume?.offset ?? this.#segments.first;
     if (start > this.end) await this.#continueAt(start);
     const reader = new FrameReader(this.#segments, this.#log, start);

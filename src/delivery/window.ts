@@ -124,9 +124,10 @@ export class WindowReader {
     return !this.#blocks.isFull() && this.#hasBlock();
   }
 
-  /** The room that {@link room} or {@link hasRoom} found. */
-  block(): Block {
+  /** The room that {@link room} or {@link hasRoom} found; another block where that has less than asked for, if one is free. */
+  block(least = 0): Block {
     if (this.#block === undefined) throw new Error("a source took a block outside of next()");
+    if (BLOCK_BYTES - this.#filled < Math.min(least, BLOCK_BYTES)) this.#takeAnother();
     const start = this.#blocks.start(this.#block);
     return { buffer: this.#buffer, start: start + this.#filled, end: start + BLOCK_BYTES };
   }
@@ -156,6 +157,14 @@ export class WindowReader {
   close(): void {
     if (this.#block !== undefined) this.#blocks.drop(this.#block);
     this.#block = undefined;
+  }
+
+  #takeAnother(): void {
+    const block = this.#blocks.take();
+    if (block === undefined) return;
+    this.close();
+    this.#block = block;
+    this.#filled = 0;
   }
 
   #hasBlock(): boolean {

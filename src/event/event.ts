@@ -9,7 +9,7 @@ export interface Origin {
   readonly partition: string;
   /** The file's path as it was when it was read. */
   readonly path?: string;
-  /** Who sent it: address and port. */
+  /** The address of who sent it. */
   readonly remote?: string;
   /** When it was read, in milliseconds since 1970. */
   readonly receivedAt: number;

@@ -3,15 +3,20 @@ export type Keys = readonly string[];
 
 /**
  * A key to look out for at any depth. The scan raises bit {@link watchFlag}(i) of a row for the
- * i-th watch when an object below one of `under` *may* hold `key` with one of `values` (any value,
- * if there are none). It may raise it for nothing (an escaped key, an escaped value), but it never
- * stays silent when the key is there: who reads the flag looks again only where it is up.
+ * i-th watch when an object below one of `under` *may* hold `key` with a string that is one of `values` or holds one of
+ * the texts of `containing` (with any value, if there are neither). It may raise it for nothing (an escaped key, an
+ * escaped value), but it never stays silent when the key is there: who reads the flag looks again only where it is up.
  */
 export interface Watch {
   readonly under: readonly Keys[];
   readonly key: string;
-  /** Strings, decoded. Absent: whatever the value is. */
+  /** Strings, decoded. */
   readonly values?: readonly string[];
+  /**
+   * Of ASCII letters and digits alone. They are found in text that is itself JSON, however many times over, too: only
+   * {@link mayHide escapes of such characters} can hide one, and those raise the flag.
+   */
+  readonly containing?: readonly string[];
 }
 
 /** What a scan notes of one object: the spans of `fields`, in this order, and what it watches for. */
@@ -40,6 +45,16 @@ export function isObscure(key: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return /["\\\u0000-\u001f]/.test(key);
 }
+
+/** Whether it is a text that {@link Watch.containing} can look for. */
+export const isContainable = (text: string): boolean => /^[A-Za-z0-9]+$/.test(text);
+
+/**
+ * Whether a string, as it is written in JSON, has an escape that may write an ASCII letter or digit, or a backslash: `\u0030`
+ * to `\u0039` and `\u0040` to `\u007f`. Go's encoder writes `\u0026`, `\u003c` and `\u003e` everywhere, which can write
+ * none. Whether the backslash is itself escaped is not asked: the string may hold JSON whose own escapes begin there.
+ */
+export const mayHide = (written: string): boolean => /\\u00(?:[4-7]|3[0-9])/.test(written);
 
 /**
  * A row of the table that a scan fills, as 32-bit integers:

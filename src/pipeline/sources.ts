@@ -21,7 +21,7 @@ export async function makeSource(
 ): Promise<RunningSource> {
   const context = contextOf(surroundings, name);
   if (definition.kind === "source") {
-    const block = () => way.reader.block();
+    const block = (least?: number) => way.reader.block(least);
     const own: SourceContext = { ...context, untilEnd: way.untilEnd, decode, maxEventBytes, block };
     return { source: await definition.create(options as never, own) };
   }
@@ -40,7 +40,7 @@ export async function makeSource(
       ),
   };
   const source: Source = {
-    read: (resume, signal) => journal.read(resume.get("journal"), () => way.reader.block(), signal),
+    read: (resume, signal) => journal.read(resume.get("journal"), (least) => way.reader.block(least), signal),
   };
   return { source, listener: await definition.create(options as never, own), journal };
 }

@@ -44,6 +44,8 @@ export class FrameReader {
   #large: { readonly end: number; readonly remote?: string } | undefined;
   /** How much to read at once: little while the senders take turns, as one run has one sender. */
   #appetite = Number.POSITIVE_INFINITY;
+  /** Bytes of the frame that was read last: the next may need as much room. */
+  #usual = 0;
 
   constructor(segments: Segments, log: Log, offset: number) {
     this.#segments = segments;
@@ -51,14 +53,14 @@ export class FrameReader {
     this.#offset = offset;
   }
 
-  /** The next run, read into `room()` where it fits (asked for once at most), or undefined where there is none yet. */
-  async next(room: () => Room): Promise<FrameRun | undefined> {
+  /** The next run, read into `room()` where it fits, or undefined where there is none yet. */
+  async next(room: (least: number) => Room): Promise<FrameRun | undefined> {
     let taken: Room | undefined;
     while (this.#open()) {
       if (!this.#located) await this.#locate();
       if (this.#offset >= this.#segmentEnd) continue;
-      taken ??= room();
-      const run = this.#large ? this.#readPart(taken, this.#large) : await this.#readFrames(taken);
+      taken ??= room(this.#usual);
+      const run = this.#large ? this.#readPart(taken, this.#large) : await this.#readFrames(taken, room);
       if (run) return run;
     }
     return undefined;
@@ -102,12 +104,15 @@ export class FrameReader {
     if (prefix && (await this.#enterLarge(prefix))) this.#offset = Math.max(wanted, records);
   }
 
-  async #readFrames({ buffer, start, end }: Room): Promise<FrameRun | undefined> {
+  async #readFrames({ buffer, start, end }: Room, room: (least: number) => Room): Promise<FrameRun | undefined> {
     const left = this.#segmentEnd - this.#offset;
     let behind = start + this.#read(buffer, start, Math.min(left, end - start, this.#appetite));
     const prefix = decodePrefix(buffer, start, behind);
     if (!prefix || prefix.frameBytes > left) return this.#skipDamage(prefix);
+    this.#usual = prefix.frameBytes;
     if (prefix.frameBytes > end - start) {
+      const larger = room(prefix.frameBytes);
+      if (prefix.frameBytes <= larger.end - larger.start) return this.#readFrames(larger, room);
       await this.#enterLarge(prefix);
       return undefined;
     }
