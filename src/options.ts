@@ -11,7 +11,16 @@
  * - `url`: http or https
  * - `path`: a file or folder, relative to pipeline.yaml
  */
-export type Format = "duration" | "bytes" | "field" | "template" | "time_template" | "condition" | "listen" | "url" | "path";
+export type Format =
+  | "duration"
+  | "bytes"
+  | "field"
+  | "template"
+  | "time_template"
+  | "condition"
+  | "listen"
+  | "url"
+  | "path";
 
 interface Described {
   /** For the reference page and for editors. */
@@ -65,8 +74,8 @@ export type OptionsOf<S> = S extends { readonly properties: infer P extends Read
   ? string extends keyof P
     ? Readonly<Record<string, unknown>>
     : { readonly [K in keyof P as IsThere<P[K], K, S> extends true ? K : never]: ValueOf<P[K]> } & {
-      readonly [K in keyof P as IsThere<P[K], K, S> extends true ? never : K]?: ValueOf<P[K]> | undefined;
-    }
+        readonly [K in keyof P as IsThere<P[K], K, S> extends true ? never : K]?: ValueOf<P[K]> | undefined;
+      }
   : never;
 
 type IsThere<Property, Key, S> = Property extends { readonly default: unknown }

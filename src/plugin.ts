@@ -86,8 +86,7 @@ export interface RawBatch {
 export interface SourceContext extends Context {
   /** True under `--exit-on-eof`: `read` ends where its input ends now. */
   readonly untilEnd: boolean;
-  /** What the records are: JSON objects, or lines of text. */
-  readonly decode: "json" | "text";
+  readonly decode: Decoding;
   /** The most bytes that one record may have. */
   readonly maxEventBytes: number;
   /**
@@ -96,6 +95,9 @@ export interface SourceContext extends Context {
    */
   block(least?: number): Block;
 }
+
+/** What the records of a source are: JSON objects, or lines of text. */
+export type Decoding = "json" | "text";
 
 /** A log that can be read again from a position. */
 export interface Source {
@@ -148,6 +150,11 @@ export interface Filter {
   apply(events: readonly Event[]): readonly Event[] | Promise<readonly Event[]>;
 }
 
+export interface SinkContext extends Context {
+  /** What the records of a source are, by the name that the origin of its events has. */
+  decodingOf(source: string): Decoding;
+}
+
 /** An event that the sink's other end will never take. */
 export interface Rejection {
   readonly event: Event;
@@ -176,7 +183,7 @@ export interface Sink {
    */
   write(events: readonly Event[], signal: AbortSignal): Promise<void | readonly Rejection[]>;
   /** What it takes to undo this batch; the engine keeps it before `write` is called. */
-  prepare?(events: readonly Event[]): Json;
+  prepare?(events: readonly Event[]): Json | Promise<Json>;
   /** After a crash: whether the batch of this intent is wholly there, or has been undone. */
   recover?(intent: Json): Promise<"adopted" | "undone">;
   /** Makes durable what was written. */
@@ -211,7 +218,7 @@ export interface FilterDefinition extends Definition {
 
 export interface SinkDefinition extends Definition {
   readonly kind: "sink";
-  create(options: never, context: Context): Sink | Promise<Sink>;
+  create(options: never, context: SinkContext): Sink | Promise<Sink>;
 }
 
 export type PluginDefinition = SourceDefinition | ListenerDefinition | FilterDefinition | SinkDefinition;
@@ -244,5 +251,5 @@ export const defineFilter = <const Schema extends ObjectSchema>(
 
 /** Defines a sink: the default export of its module. */
 export const defineSink = <const Schema extends ObjectSchema>(
-  definition: TypedDefinition<Schema, Sink, Context>,
-): TypedDefinition<Schema, Sink, Context> & { readonly kind: "sink" } => ({ kind: "sink", ...definition });
+  definition: TypedDefinition<Schema, Sink, SinkContext>,
+): TypedDefinition<Schema, Sink, SinkContext> & { readonly kind: "sink" } => ({ kind: "sink", ...definition });

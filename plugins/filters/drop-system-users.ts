@@ -1,6 +1,6 @@
 import { Condition, defineFilter, type Event, field, judge } from "../../src/plugin.ts";
-import { keepWhere } from "./each-event.ts";
-import { compileWildcards } from "./wildcard.ts";
+import { NamePatterns } from "./name-patterns.ts";
+import { Verdicts } from "./verdicts.ts";
 
 /**
  * The names that a cluster's own components sign in with. Without the prefix `system:`, which identity providers
@@ -19,10 +19,6 @@ const USER = field("user.username");
 const NESTED_USER = field("event.user.username");
 const GROUPS = field("user.groups");
 const NESTED_GROUPS = field("event.user.groups");
-
-/** Verdicts are kept for so many texts of so many characters: more are seen only where somebody makes them up. */
-const MOST_VERDICTS = 10_000;
-const LONGEST_REMEMBERED = 1_000;
 
 /** Drops the noise that a cluster makes by itself, which is most of an audit log. */
 export default defineFilter({
@@ -61,40 +57,42 @@ export default defineFilter({
     },
   },
   create({ users, groups, except }, context) {
-    const isDroppedUser = remember(compileWildcards(users ?? (groups ? [] : SYSTEM_USERS)));
-    const isDroppedGroup = compileWildcards(groups ?? []);
-    const holdsDroppedGroup = remember((json: string) => {
-      const names: unknown = JSON.parse(json);
-      return Array.isArray(names) && names.some((name) => typeof name === "string" && isDroppedGroup(name));
-    });
+    const droppedUsers = new NamePatterns(users ?? (groups ? [] : SYSTEM_USERS));
+    const droppedGroups = groups && new Verdicts(holdsOne(new NamePatterns(groups)));
     const condition = except === undefined ? undefined : Condition.parse(except);
-    const isException = condition ? judge(condition, context, true) : () => false;
+    const isException = condition && judge(condition, context, true);
 
-    const isOfSystem = (event: Event): boolean => {
+    const isDropped = (event: Event): boolean => {
       const user = event.text(USER) ?? event.text(NESTED_USER);
-      if (user !== undefined && isDroppedUser(user)) return true;
-      if (groups === undefined) return false;
-      const json = event.raw(GROUPS) ?? event.raw(NESTED_GROUPS);
-      return json !== undefined && holdsDroppedGroup(Buffer.from(json.buffer, json.byteOffset, json.length).toString());
+      if ((user === undefined || !droppedUsers.include(user)) && !isInDroppedGroup(event, droppedGroups)) return false;
+      return isException === undefined || !isException(event);
     };
     return {
       reads: [USER, NESTED_USER, ...(groups ? [GROUPS, NESTED_GROUPS] : []), ...(condition?.fields ?? [])],
-      apply: (events) => keepWhere(events, (event) => !isOfSystem(event) || isException(event)),
+      // No keepWhere: shared by several filters, it would call each event's verdict through a closure it cannot inline.
+      apply(events) {
+        let kept: Event[] | undefined;
+        for (let index = 0; index < events.length; index++) {
+          const event = events[index];
+          if (isDropped(event)) kept ??= events.slice(0, index);
+          else if (kept !== undefined) kept.push(event);
+        }
+        return kept ?? events;
+      },
     };
   },
 });
 
-/** The same verdicts, each found once a text: there are few users, and many events of each. */
-function remember(decide: (text: string) => boolean): (text: string) => boolean {
-  const verdicts = new Map<string, boolean>();
-  return (text) => {
-    let verdict = verdicts.get(text);
-    if (verdict === undefined) {
-      verdict = decide(text);
-      if (text.length > LONGEST_REMEMBERED) return verdict;
-      if (verdicts.size >= MOST_VERDICTS) verdicts.clear();
-      verdicts.set(text, verdict);
-    }
-    return verdict;
+function isInDroppedGroup(event: Event, dropped: Verdicts | undefined): boolean {
+  if (dropped === undefined) return false;
+  const json = event.raw(GROUPS) ?? event.raw(NESTED_GROUPS);
+  return json !== undefined && dropped.of(Buffer.from(json.buffer, json.byteOffset, json.length).toString());
+}
+
+/** Whether the JSON text of a list holds a string that is one of `names`. */
+function holdsOne(names: NamePatterns): (json: string) => boolean {
+  return (json) => {
+    const list: unknown = JSON.parse(json);
+    return Array.isArray(list) && list.some((name) => typeof name === "string" && names.include(name));
   };
 }

@@ -16,7 +16,7 @@ export async function main(words: readonly string[]): Promise<number> {
   try {
     if (name === undefined || name === "help" || name === "--help" || name === "-h") {
       const topic = name === "help" ? rest[0] : undefined;
-      if (topic !== undefined && !isCommand(topic)) throw new UsageError(`there is no command "${topic}"`);
+      if (topic !== undefined && !isCommand(topic)) throw await unknownCommand(topic);
       process.stdout.write(helpOf(topic));
       return name === undefined ? EXIT.USAGE : EXIT.DONE;
     }
@@ -25,7 +25,7 @@ export async function main(words: readonly string[]): Promise<number> {
       process.stdout.write(`${version}\n`);
       return EXIT.DONE;
     }
-    if (!isCommand(name)) throw new UsageError(`there is no command "${name}"`);
+    if (!isCommand(name)) throw await unknownCommand(name);
     if (rest.includes("--help") || rest.includes("-h")) {
       process.stdout.write(helpOf(name));
       return EXIT.DONE;
@@ -37,6 +37,11 @@ export async function main(words: readonly string[]): Promise<number> {
   }
 }
 
+async function unknownCommand(name: string): Promise<UsageError> {
+  const { suggest } = await import("../config/closest.ts");
+  return new UsageError(`there is no command "${name}".${suggest(name, COMMANDS)}`);
+}
+
 function tell(error: unknown, name: string | undefined): number {
   const { message, name: kind, code } = error as NodeJS.ErrnoException;
   if (kind === "ConfigError") {
@@ -45,7 +50,9 @@ function tell(error: unknown, name: string | undefined): number {
   }
   if (kind === "UsageError" || code?.startsWith("ERR_PARSE_ARGS")) {
     const topic = isCommand(name) ? ` ${name}` : "";
-    process.stderr.write(`sluice: ${message}\nTry: sluice${topic} --help\n`);
+    // Node goes on with advice about "--" that helps nobody here.
+    const complaint = message.split(". To specify")[0];
+    process.stderr.write(`sluice: ${complaint}\nTry: sluice${topic} --help\n`);
     return EXIT.USAGE;
   }
   process.stderr.write(`sluice: ${message ?? String(error)}\n`);

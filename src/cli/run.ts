@@ -10,6 +10,8 @@ import { pipelineFile } from "./pipeline-file.ts";
 import { showProgress } from "./progress.ts";
 import { stopOnSignals } from "./signals.ts";
 
+const END_WITHIN_MS = 1000;
+
 const OPTIONS = {
   "exit-on-eof": { type: "boolean" },
   "data-dir": { type: "string" },
@@ -39,16 +41,24 @@ export const command: Command = async (words) => {
     log.info("running", { pipeline: config.file, sources: config.sources.length, sinks: config.sinks.length });
     progress?.of(pipeline);
     const explaining = values.explain ? explainWhenIdle(pipeline, config) : undefined;
-    const report = await pipeline.done;
+    await pipeline.done.finally(() => {
+      progress?.close();
+      tellReport(pipeline.report, log);
+    });
     await explaining;
-    progress?.close();
-    tellReport(report, log);
+    if (pipeline.report.unsettled === 0) log.info("done");
     return EXIT.DONE;
   } finally {
     progress?.close();
     signals.forget();
+    endSoon();
   }
 };
+
+/** What a component has left running does not hold up the end of the process. */
+function endSoon(): void {
+  setTimeout(() => process.exit(), END_WITHIN_MS).unref();
+}
 
 function refuseListeners(sources: Awaited<ReturnType<typeof loadConfig>>["sources"]): void {
   const endless = sources.filter(({ definition }) => definition.kind === "listener").map(({ name }) => name);
@@ -70,5 +80,4 @@ function tellReport({ sinks, counters, unsettled }: PipelineReport, log: ReturnT
   }
   if (Object.keys(counters).length > 0) log.info("counters", counters);
   if (unsettled > 0) log.warn("not everything was delivered: it is read again at the next start", { reads: unsettled });
-  else log.info("done");
 }

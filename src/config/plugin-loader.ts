@@ -35,7 +35,8 @@ export async function loadPlugin(
   const listed = own<Lazy>(list[section], type);
   if (listed) return checkDefinition((await listed()).default, type, section);
   if (isPath(type)) return importDefinition(type, pathToFileURL(locate(type, baseDir)).href, section);
-  if (!PACKAGE_NAME.test(type)) throw unknownType(type, section, list);
+  // A package may be called like a component of another section; it is hardly the one that was meant.
+  if (!PACKAGE_NAME.test(type) || sectionOf(type, list)) throw unknownType(type, section, list);
   registerResolution();
   const request = `${FROM_FOLDER}${encodeURIComponent(type)}?${encodeURIComponent(folderUrl(baseDir))}`;
   let url: string;
@@ -85,13 +86,16 @@ function checkDefinition(definition: unknown, type: string, section: Section): P
 function unknownType(type: string, section: Section, list: PluginList): PluginError {
   const noun = NOUNS[section];
   const names = Object.keys(list[section]);
-  const elsewhere = (Object.keys(list) as Section[]).find((other) => Object.hasOwn(list[other], type));
+  const elsewhere = sectionOf(type, list);
   if (elsewhere)
     return new PluginError(`${quote(type)} is a ${NOUNS[elsewhere]}, not a ${noun}: put it below ${elsewhere}`);
   const hint =
     suggest(type, names) || ` There are: ${names.join(", ")}; your own is a path (./my-${noun}.ts) or a package`;
   return new PluginError(`unknown ${noun} ${quote(type)}.${hint}`);
 }
+
+const sectionOf = (type: string, list: PluginList): Section | undefined =>
+  (Object.keys(list) as Section[]).find((section) => Object.hasOwn(list[section], type));
 
 function locate(type: string, baseDir: string): string {
   const file = type.startsWith("file:") ? fileURLToPath(type) : resolve(baseDir, type);

@@ -37,12 +37,12 @@ export class Checkpoint {
     } catch {
       throw this.#unusable("is damaged");
     }
-    if (typeof record?.version !== "number" || typeof record.sinks !== "object" || record.sinks === null) {
-      throw this.#unusable("is damaged");
-    }
-    if (record.version > VERSION) throw this.#unusable(`is of version ${record.version}, and this Sluice reads ${VERSION}`);
+    if (typeof record?.version !== "number") throw this.#unusable("is damaged");
+    if (record.version > VERSION)
+      throw this.#unusable(`is of version ${record.version}, and this Sluice reads ${VERSION}`);
+    if (!isPlain(record.sinks)) throw this.#unusable("is damaged");
     this.#written = text;
-    return toMaps(record.sinks as Plain);
+    return toMaps(record.sinks);
   }
 
   /** Writes the record if it differs from what is there. */
@@ -62,6 +62,17 @@ export class Checkpoint {
 }
 
 type Plain = Record<string, Record<string, Record<string, Position>>>;
+
+function isPlain(sinks: unknown): sinks is Plain {
+  const isPosition = (value: unknown) =>
+    isMap(value) && Number.isSafeInteger(value.offset) && Number(value.offset) >= 0;
+  const holds = (value: unknown, check: (inner: unknown) => boolean) =>
+    isMap(value) && Object.values(value).every(check);
+  return holds(sinks, (sources) => holds(sources, (partitions) => holds(partitions, isPosition)));
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function toMaps(sinks: Plain): SinkPositions {
   return new Map(

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { dirname } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as wait } from "node:timers/promises";
 import type { Log } from "../observe/log.ts";
 import { writeAll } from "../store/atomic-file.ts";
 import type { FileSystem } from "../store/file-system.ts";
@@ -24,7 +24,14 @@ export interface DeadLetter {
   readonly byteLength?: number;
 }
 
+const LINE_END = 0x0a;
 const LOOK_AGAIN_MS = 1000;
+
+/** Letters are put into words and written in pieces of about so many bytes: a flood of tiny ones fills no memory. */
+const WRITE_BYTES = 256 * 1024;
+
+/** A letter has no more bytes of an event than this: a larger one is kept in pieces, as many letters in a row. */
+const PIECE_BYTES = 16 * 1024 * 1024;
 
 /**
  * The NDJSON file of dead letters: mode 0600, as it may hold what no filter has redacted. When it is full, or the disk
@@ -36,6 +43,8 @@ export class DeadLetters {
   readonly #fileSystem: FileSystem;
   readonly #log: Log;
   #last: Promise<void> = Promise.resolve();
+  /** The file may end within a line: after a crash, or a write that failed and could not be taken back. */
+  #mayBeTorn = true;
 
   constructor(options: { path: string; maxBytes: number; fileSystem: FileSystem; log: Log }) {
     this.path = options.path;
@@ -44,12 +53,30 @@ export class DeadLetters {
     this.#log = options.log;
   }
 
-  /** Returns when all of them are in the file. @throws the signal's reason when it is aborted while waiting for room */
-  write(letters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
-    const lines = Buffer.concat(letters.map(toLine));
-    const turn = this.#last.then(() => this.#append(lines, signal));
-    this.#last = turn.catch(() => {});
-    return turn;
+  /**
+   * Returns when all of them are in the file; their bytes must not be changed until then.
+   * @throws the signal's reason when it is aborted while waiting for room
+   */
+  write(letters: Iterable<DeadLetter>, signal: AbortSignal): Promise<void> {
+    const written = this.#last.then(() => this.#appendAll(letters, signal));
+    this.#last = written.catch(() => {});
+    return written;
+  }
+
+  async #appendAll(letters: Iterable<DeadLetter>, signal: AbortSignal): Promise<void> {
+    let lines: Buffer[] = [];
+    let length = 0;
+    for (const letter of inPieces(letters)) {
+      const line = toLine(letter);
+      lines.push(line);
+      length += line.length;
+      if (length < WRITE_BYTES) continue;
+      await this.#append(Buffer.concat(lines, length), signal);
+      lines = [];
+      length = 0;
+      await turn();
+    }
+    if (length > 0) await this.#append(Buffer.concat(lines, length), signal);
   }
 
   async #append(lines: Buffer, signal: AbortSignal): Promise<void> {
@@ -70,12 +97,14 @@ export class DeadLetters {
     let before = 0;
     try {
       this.#fileSystem.mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-      file = this.#fileSystem.openSync(this.path, "a", 0o600);
+      file = this.#fileSystem.openSync(this.path, "a+", 0o600);
       before = this.#fileSystem.fstatSync(file).size;
       // A file that is empty takes even what is larger than the limit, or it could never be kept.
       if (before > 0 && before + lines.length > this.#maxBytes) {
         return `the dead letters fill their ${this.#maxBytes} bytes; move the file away or raise dead_letter.max_bytes`;
       }
+      if (this.#mayBeTorn && !this.#endsInLine(file, before)) writeAll(this.#fileSystem, file, Buffer.from("\n"));
+      this.#mayBeTorn = false;
       writeAll(this.#fileSystem, file, lines);
       return undefined;
     } catch (error) {
@@ -91,13 +120,39 @@ export class DeadLetters {
     try {
       this.#fileSystem.ftruncateSync(file, length);
     } catch {
-      // The half-written line stays; the whole of it follows when the disk takes it.
+      // The half-written line stays; the whole of it follows, on a line of its own, when the disk takes it.
+      this.#mayBeTorn = true;
+    }
+  }
+
+  #endsInLine(file: number, length: number): boolean {
+    const last = Buffer.alloc(1);
+    return length === 0 || (this.#fileSystem.readSync(file, last, 0, 1, length - 1) === 1 && last[0] === LINE_END);
+  }
+}
+
+/** A letter that is one of several which hold an event together. */
+interface Piece extends DeadLetter {
+  readonly piece?: { readonly number: number; readonly of: number };
+}
+
+function* inPieces(letters: Iterable<DeadLetter>): Generator<Piece, void> {
+  for (const letter of letters) {
+    const { bytes } = letter;
+    if (!bytes || bytes.length <= PIECE_BYTES) {
+      yield letter;
+      continue;
+    }
+    const of = Math.ceil(bytes.length / PIECE_BYTES);
+    for (let number = 1; number <= of; number++) {
+      const piece = bytes.subarray((number - 1) * PIECE_BYTES, number * PIECE_BYTES);
+      yield { ...letter, bytes: piece, byteLength: bytes.length, piece: { number, of } };
     }
   }
 }
 
-function toLine(letter: DeadLetter): Buffer {
-  const { reason, component, bytes, byteLength, child, path, remote, source, partition, offset } = letter;
+function toLine(letter: Piece): Buffer {
+  const { reason, component, bytes, byteLength, piece, child, path, remote, source, partition, offset } = letter;
   const isText = bytes !== undefined && isUtf8(bytes);
   return Buffer.from(
     `${JSON.stringify({
@@ -105,9 +160,12 @@ function toLine(letter: DeadLetter): Buffer {
       reason,
       component,
       origin: { source, partition, path, remote, offset, child: child === -1 ? undefined : child },
-      byte_length: bytes?.length ?? byteLength,
-      bytes: isText ? Buffer.from(bytes).toString() : undefined,
-      base64: bytes && !isText ? Buffer.from(bytes).toString("base64") : undefined,
+      byte_length: byteLength ?? bytes?.length,
+      piece,
+      bytes: isText ? viewOf(bytes).toString() : undefined,
+      base64: bytes && !isText ? viewOf(bytes).toString("base64") : undefined,
     })}\n`,
   );
 }
+
+const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -3,6 +3,7 @@ import type { Event } from "../event/event.ts";
 import type { Log } from "../observe/log.ts";
 import type { Rejection, Sink } from "../plugin.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
+import { withGrace } from "./grace.ts";
 import { Backoff } from "./retry.ts";
 
 export interface Delivered {
@@ -11,6 +12,9 @@ export interface Delivered {
 }
 
 const TELL_EVERY_MS = 60_000;
+
+/** How long a write that was told to stop may take to do so. */
+const STOP_WITHIN_MS = 1000;
 
 /**
  * Writes batches to one sink until they are there: a write that throws is tried again, later each time, and what the
@@ -52,13 +56,18 @@ export class Delivery {
     return { delivered: events.length - rejections.length, deadLettered: rejections.length };
   }
 
+  async #writeOnce(events: readonly Event[]): Promise<readonly Rejection[]> {
+    const writing = Promise.resolve(this.#sink.write(events, this.#signal));
+    return checkRejections(await withGrace(writing, this.#signal, STOP_WITHIN_MS), events);
+  }
+
   async #write(events: readonly Event[]): Promise<readonly Rejection[]> {
     const backoff = new Backoff(this.#retry);
     let told = Number.NEGATIVE_INFINITY;
     for (;;) {
       this.#signal.throwIfAborted();
       try {
-        const rejections = (await this.#sink.write(events, this.#signal)) ?? [];
+        const rejections = await this.#writeOnce(events);
         if (backoff.tries > 0) this.#log.info("writes again", { waited_ms: Math.round(backoff.elapsed) });
         return rejections;
       } catch (error) {
@@ -76,6 +85,19 @@ export class Delivery {
       }
     }
   }
+}
+
+/** @throws TypeError where it says no such thing: then nobody knows what became of the batch, and it is not there */
+function checkRejections(rejections: unknown, events: readonly Event[]): readonly Rejection[] {
+  if (rejections === undefined || rejections === null) return [];
+  if (!Array.isArray(rejections)) throw new TypeError("the sink returned something that is no list of rejections");
+  if (rejections.length === 0) return rejections;
+  const open = new Set(events);
+  for (const rejection of rejections as Partial<Rejection>[]) {
+    const isOpen = rejection?.event !== undefined && open.delete(rejection.event);
+    if (!isOpen) throw new TypeError("the sink rejected an event twice, or one that it was not given");
+  }
+  return rejections;
 }
 
 /** An event that a component refused, with where it came from. */

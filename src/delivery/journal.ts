@@ -35,7 +35,9 @@ export interface Sender {
   readonly remote?: string;
 }
 
-const PARTITION = "journal";
+/** The partition of every journal's records. */
+export const JOURNAL_PARTITION = "journal";
+
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 /** Files that `maxBytes` is parted into, at least: a file goes only as a whole. */
 const LEAST_SEGMENTS = 4;
@@ -127,13 +129,14 @@ export class Journal {
    * Reads on from a position, from the oldest record where there is none; waits for more when it has given all. A batch
    * holds requests of one sender; blank lines stand between them. `block` is asked for room once a batch, at the
    * moment it is filled; a record that does not fit it comes in memory of its own.
-   *
-   * A position behind the journal's end (its folder was lost, or the machine crashed) moves the end there, so that what
-   * is appended now is not taken for what was delivered then: read before anything is appended.
    */
-  async *read(resume: Position | undefined, block: (least: number) => Block, signal: AbortSignal): AsyncGenerator<RawBatch, void> {
+  async *read(
+    resume: Position | undefined,
+    block: (least: number) => Block,
+    signal: AbortSignal,
+  ): AsyncGenerator<RawBatch, void> {
     const start = resume?.offset ?? this.#segments.first;
-    if (start > this.end) await this.#continueAt(start);
+    await this.goOnBehind(start);
     const reader = new FrameReader(this.#segments, this.#log, start);
     try {
       while (!signal.aborted) {
@@ -141,7 +144,7 @@ export class Journal {
         const run = await reader.next(block);
         if (run) {
           const { next, ...records } = run;
-          yield { ...records, partition: PARTITION, position: { offset: next }, behind: this.end - next };
+          yield { ...records, partition: JOURNAL_PARTITION, position: { offset: next }, behind: this.end - next };
         } else {
           await this.#grown.above(tide, signal);
         }
@@ -149,6 +152,18 @@ export class Journal {
     } finally {
       reader.close();
     }
+  }
+
+  /**
+   * Moves the journal's end to an offset that lies behind it: its folder was lost, or the machine crashed. What is appended from
+   * then on is not taken for what was delivered before. To be called before anything is appended.
+   */
+  async goOnBehind(offset: number): Promise<void> {
+    if (offset <= this.end) return;
+    await this.#commits.settled();
+    const fields = { end: this.end, position: offset };
+    this.#log.warn("the journal ends before the position that was delivered: going on there", fields);
+    this.#segments.continueAt(offset);
   }
 
   /** Says that nobody will read before this position any more: the files wholly before it are deleted. */
@@ -169,13 +184,5 @@ export class Journal {
       );
     }
     this.#promised += bytes;
-  }
-
-  async #continueAt(offset: number): Promise<void> {
-    await this.#commits.settled();
-    const fields = { end: this.end, position: offset };
-    if (offset <= fields.end) return;
-    this.#log.warn("the journal ends before the position that was delivered: going on there", fields);
-    this.#segments.continueAt(offset);
   }
 }

@@ -18,13 +18,15 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 const [SHORTEST, SECONDS, FRACTION] = ["0000-00-00T00:00:00Z".length, ":00".length, ".".length];
+const MINUTE_LENGTH = "0000-00-00T00:00".length;
 const [COLON, DOT, DASH, PLUS] = [0x3a, 0x2e, 0x2d, 0x2b];
+const [DIGIT_0, DIGITS] = [0x30, 10];
 
 /** What the first digits of a fraction are multiples of, by how many there are; of none it is no time. */
 const MILLISECONDS_OF = [Number.NaN, 100, 10, 1];
 
-// The last minute that was read, as text and as time: events follow each other closely.
-const lastMinute = new Int32Array(4);
+// The last minute that was read, as text (four words) and as time: events follow each other closely.
+let [year, monthAndDay, dayAndHour, hourAndMinute] = [0, 0, 0, 0];
 let minute = Number.NaN;
 
 /**
@@ -34,23 +36,24 @@ let minute = Number.NaN;
 export function parseTime(buffer: Uint8Array, start: number, end: number): number {
   if (end - start < SHORTEST) return Number.NaN;
   const words = wordsOf(buffer);
-  if (!isLastMinute(words, start)) {
+  if (
+    words.getInt32(start + 12, true) !== hourAndMinute ||
+    words.getInt32(start + 8, true) !== dayAndHour ||
+    words.getInt32(start + 4, true) !== monthAndDay ||
+    words.getInt32(start, true) !== year
+  ) {
     minute = parseMinute(buffer, start);
-    for (let word = 0; word < 4; word++) lastMinute[word] = words.getInt32(start + 4 * word);
+    year = words.getInt32(start, true);
+    monthAndDay = words.getInt32(start + 4, true);
+    dayAndHour = words.getInt32(start + 8, true);
+    hourAndMinute = words.getInt32(start + 12, true);
   }
-  const at = start + 16;
-  const seconds = digits(buffer, at + 1, 2);
-  if (buffer[at] !== COLON || !(seconds <= 60)) return Number.NaN;
+  const at = start + MINUTE_LENGTH;
+  const tens = buffer[at + 1] - DIGIT_0;
+  const ones = buffer[at + 2] - DIGIT_0;
+  const seconds = tens * 10 + ones;
+  if (buffer[at] !== COLON || tens < 0 || ones < 0 || ones >= DIGITS || seconds > 60) return Number.NaN;
   return minute + seconds * SECOND + parseRest(buffer, at + SECONDS, end);
-}
-
-function isLastMinute(words: DataView, start: number): boolean {
-  return (
-    words.getInt32(start + 12) === lastMinute[3] &&
-    words.getInt32(start + 8) === lastMinute[2] &&
-    words.getInt32(start + 4) === lastMinute[1] &&
-    words.getInt32(start) === lastMinute[0]
-  );
 }
 
 /** Milliseconds since 1970 of `2023-03-10T22:38`, as if it were UTC. */

@@ -20,8 +20,10 @@ export interface FieldWatch {
   readonly id: number;
   readonly under: readonly FieldPath[];
   readonly key: string;
-  /** The strings that count; absent: any value does. */
+  /** The strings that count. */
   readonly values?: readonly string[];
+  /** Texts of ASCII letters and digits: strings that hold one count, too. Absent, as `values`: any value does. */
+  readonly containing?: readonly string[];
 }
 
 /**

@@ -58,9 +58,10 @@ export function layOut(wanted: Wanted): { layout: Layout; slots: Slots } {
 
 const noted = (wanted: Wanted) => ({
   fields: wanted.fields.map((path) => path.keys),
-  watches: wanted.watches.map(({ under, key, values }) => ({
+  watches: wanted.watches.map(({ under, key, values, containing }) => ({
     under: under.map((path) => path.keys),
     key,
     ...(values && { values }),
+    ...(containing && { containing }),
   })),
 });

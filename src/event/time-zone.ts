@@ -8,10 +8,14 @@ export interface TimeZone {
 
 const OFFSET = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/;
 
+const UTC: TimeZone = { isUtc: true, offsetAt: () => 0 };
+
 /** The zone of an IANA name (`Europe/Berlin`) or a fixed offset (`+02:00`). @throws SyntaxError when there is none such */
 export function timeZone(name: string): TimeZone {
+  // Told by its name, as loading the machine's knowledge of zones takes a tenth of the time to start.
+  if (name === "UTC") return UTC;
   const format = formatOf(name);
-  if (format.resolvedOptions().timeZone === "UTC") return { isUtc: true, offsetAt: () => 0 };
+  if (format.resolvedOptions().timeZone === "UTC") return UTC;
   return {
     isUtc: false,
     offsetAt(time) {

@@ -4,6 +4,7 @@ import { planOf } from "./kernel/plan.ts";
 import { type Layout, rowLength } from "./layout.ts";
 import { createPlainScanner } from "./plain-scanner.ts";
 import type { Rows, Scan, Scanner, ScannerMemory } from "./scanner.ts";
+import { type TableOwner, TablePool } from "./table-pool.ts";
 
 const DEFAULT_ARENA_BYTES = 64 * 1024 * 1024;
 const LF = 0x0a;
@@ -23,7 +24,7 @@ let compiled: WebAssembly.Module | undefined;
  * Its memory never grows, so views of it stay valid; pages of the arena that nobody touched take no memory, those
  * that were scanned take an eighth more. `arenaBytes` is the length of the part to fill: 64 MiB unless told.
  */
-export function createKernelScanner(options: { readonly arenaBytes?: number } = {}): Scanner {
+export function createKernelScanner(options: { readonly arenaBytes?: number } = {}): Scanner & TableOwner {
   const { from, to, pages } = mapArena(options.arenaBytes ?? DEFAULT_ARENA_BYTES);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   compiled ??= new WebAssembly.Module(readFileSync(new URL("./kernel/kernel.wasm", import.meta.url)));
@@ -31,10 +32,11 @@ export function createKernelScanner(options: { readonly arenaBytes?: number } = 
   return new KernelScanner(instance.exports as unknown as Kernel, memory.buffer, from, to);
 }
 
-class KernelScanner implements Scanner {
+class KernelScanner implements Scanner, TableOwner {
   readonly memory: ScannerMemory;
   readonly #kernel: Kernel;
   readonly #plain = createPlainScanner();
+  readonly #tables = new TablePool();
   /** The scan whose plan lies in the memory. */
   #prepared: KernelScan | undefined;
 
@@ -47,7 +49,7 @@ class KernelScanner implements Scanner {
     const plan = planOf(layout);
     const plain = this.#plain.prepare(layout);
     if (plan === undefined) return plain;
-    const scan: KernelScan = new KernelScan(rowLength(layout), this.memory, plain, () => {
+    const scan: KernelScan = new KernelScan(rowLength(layout), this.memory, this.#tables, plain, () => {
       if (this.#prepared !== scan) {
         this.memory.buffer.set(plan, PLAN.FROM);
         this.#kernel.prepare(PLAN.FROM, TABLE.FROM, TABLE.TO);
@@ -57,20 +59,26 @@ class KernelScanner implements Scanner {
     });
     return scan;
   }
+
+  recycle(table: Int32Array): void {
+    this.#tables.recycle(table);
+  }
 }
 
 class KernelScan implements Scan {
   readonly #rowLength: number;
   readonly #memory: ScannerMemory;
   readonly #words: Int32Array;
+  readonly #tables: TablePool;
   readonly #plain: Scan;
   /** The kernel with this scan's plan in its memory. */
   readonly #prepared: () => Kernel;
 
-  constructor(rowLength: number, memory: ScannerMemory, plain: Scan, prepared: () => Kernel) {
+  constructor(rowLength: number, memory: ScannerMemory, tables: TablePool, plain: Scan, prepared: () => Kernel) {
     this.#rowLength = rowLength;
     this.#memory = memory;
     this.#words = new Int32Array(memory.buffer.buffer);
+    this.#tables = tables;
     this.#plain = plain;
     this.#prepared = prepared;
   }
@@ -99,7 +107,9 @@ class KernelScan implements Scan {
 
   #rows(kernel: Kernel, next: number): Rows {
     const from = TABLE.FROM / Int32Array.BYTES_PER_ELEMENT;
-    const table = this.#words.slice(from, kernel.rowsEnd() / Int32Array.BYTES_PER_ELEMENT);
-    return { table, count: table.length / this.#rowLength, next };
+    const length = kernel.rowsEnd() / Int32Array.BYTES_PER_ELEMENT - from;
+    const table = this.#tables.take(length);
+    table.set(this.#words.subarray(from, from + length));
+    return { table, count: length / this.#rowLength, next };
   }
 }

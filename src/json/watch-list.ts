@@ -1,10 +1,17 @@
 import { BYTE } from "./bytes.ts";
-import { isObscure, MAX_WATCHES, type Noted, type Watch } from "./layout.ts";
+import { asBuffer } from "./decode-string.ts";
+import { isContainable, isObscure, MAX_WATCHES, mayHide, type Noted, type Watch } from "./layout.ts";
+
+/** Bytes that are in no UTF-8. */
+const NOTHING_WRITTEN = Uint8Array.of(0xff);
 
 interface CompiledWatch {
   readonly bit: number;
   readonly key: Uint8Array;
-  readonly values: readonly Uint8Array[] | undefined;
+  readonly values: readonly Uint8Array[];
+  readonly texts: readonly string[];
+  /** Neither values nor texts were asked for. */
+  readonly acceptsAny: boolean;
 }
 
 /**
@@ -33,11 +40,19 @@ export class WatchList {
     return candidates;
   }
 
-  /** The bits among `matched` whose watch accepts the value that begins at `start`. A string with escapes is accepted unseen. */
+  /** The bits among `matched` whose watch accepts the value that begins at `start`. It need not be checked yet. */
   accept(buffer: Uint8Array, start: number, end: number, matched: number): number {
     let accepted = matched;
-    for (const { bit, values } of this.#watches) {
-      if ((matched & bit) !== 0 && values !== undefined && !holdsOne(buffer, start, end, values)) accepted &= ~bit;
+    const isString = start < end && buffer[start] === BYTE.QUOTE;
+    let written: string | undefined;
+    for (const { bit, values, texts, acceptsAny } of this.#watches) {
+      if ((matched & bit) === 0 || acceptsAny) continue;
+      if (isString && values.length > 0 && holdsOne(buffer, start, end, values)) continue;
+      if (isString && texts.length > 0) {
+        written ??= asBuffer(buffer).toString("latin1", start + 1, closingQuote(buffer, start, end));
+        if (contains(written, texts)) continue;
+      }
+      accepted &= ~bit;
     }
     return accepted;
   }
@@ -45,17 +60,16 @@ export class WatchList {
   #add(watches: readonly Watch[], firstBit: number): void {
     if (watches.length > MAX_WATCHES)
       throw new RangeError(`${watches.length} watches, at most ${MAX_WATCHES} fit a row`);
-    watches.forEach(({ key, values }, index) => {
+    watches.forEach(({ key, values = [], containing = [] }, index) => {
       const bit = 1 << (firstBit + index);
       if (isObscure(key)) this.obscure |= bit;
       const bytes = Buffer.from(key);
+      const odd = containing.find((text) => !isContainable(text));
+      if (odd !== undefined) throw new RangeError(`a watch looks for ASCII letters and digits, not for "${odd}"`);
       // UTF-8 cannot write a lone surrogate: only escapes can, and those raise the flag unseen.
-      const written = values?.filter((value) => value.isWellFormed());
-      this.#watches.push({
-        bit,
-        key: bytes,
-        values: values?.length ? written?.map((value) => Buffer.from(value)) : undefined,
-      });
+      const written = values.map((value) => (value.isWellFormed() ? Buffer.from(value) : NOTHING_WRITTEN));
+      const acceptsAny = values.length === 0 && containing.length === 0;
+      this.#watches.push({ bit, key: bytes, values: written, texts: containing, acceptsAny });
       if (key.isWellFormed()) this.#byLength[Math.min(bytes.length, 255)] |= bit;
     });
   }
@@ -70,12 +84,23 @@ export function matchesBytes(buffer: Uint8Array, start: number, end: number, byt
   return true;
 }
 
+/** Whether one of the strings stands at `start`. A string with escapes is accepted unseen. */
 function holdsOne(buffer: Uint8Array, start: number, end: number, values: readonly Uint8Array[]): boolean {
-  if (buffer[start] !== BYTE.QUOTE) return false;
   let close = start + 1;
   while (close < end && buffer[close] !== BYTE.QUOTE) {
     if (buffer[close] === BYTE.BACKSLASH) return true;
     close++;
   }
   return values.some((value) => matchesBytes(buffer, start + 1, close, value));
+}
+
+function contains(written: string, texts: readonly string[]): boolean {
+  return texts.some((text) => written.includes(text)) || mayHide(written);
+}
+
+/** Where the string that begins at `start` closes; `end` where it does not. */
+function closingQuote(buffer: Uint8Array, start: number, end: number): number {
+  let at = start + 1;
+  while (at < end && buffer[at] !== BYTE.QUOTE) at += buffer[at] === BYTE.BACKSLASH ? 2 : 1;
+  return Math.min(at, end);
 }

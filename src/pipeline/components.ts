@@ -1,7 +1,7 @@
 import type { Config, FilterConfig, SinkConfig } from "../config/config.ts";
 import type { Counters } from "../observe/counts.ts";
 import type { Log } from "../observe/log.ts";
-import type { Context, Filter, Sink } from "../plugin.ts";
+import type { Context, Filter, Sink, SinkContext } from "../plugin.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import type { Stage } from "./filter-chain.ts";
 
@@ -15,7 +15,10 @@ export interface Surroundings {
 }
 
 /** The context of the component of this name. */
-export function contextOf({ config, log, fileSystem, fileSystemModule, counters }: Surroundings, name: string): Context {
+export function contextOf(
+  { config, log, fileSystem, fileSystemModule, counters }: Surroundings,
+  name: string,
+): Context {
   return {
     name,
     log: log.child(name),
@@ -52,6 +55,12 @@ async function makeWhen(expression: string, context: Context): Promise<Filter> {
   return { reads: condition.fields, apply: (events) => events.filter(holds) };
 }
 
+/** Makes a sink, which gets to know what its sources' records are. */
 export async function makeSink(surroundings: Surroundings, { name, definition, options }: SinkConfig): Promise<Sink> {
-  return definition.create(options as never, contextOf(surroundings, name));
+  const decodings = new Map(surroundings.config.sources.map(({ key, decode }) => [key, decode]));
+  const context: SinkContext = {
+    ...contextOf(surroundings, name),
+    decodingOf: (source) => decodings.get(source) ?? "json",
+  };
+  return definition.create(options as never, context);
 }

@@ -1,8 +1,10 @@
 import type { Event, Origin } from "../event/event.ts";
-import { type Read, ScannedEvent } from "../event/scanned-event.ts";
+import { type Read, ReadRows } from "../event/read-rows.ts";
+import { ScannedEvent } from "../event/scanned-event.ts";
 import { layOut, type Slots, type Wanted } from "../event/slots.ts";
 import { FLAG, ROW } from "../json/layout.ts";
 import { SCAN_ERROR, type Scan, type Scanner } from "../json/scanner.ts";
+import type { TableOwner } from "../json/table-pool.ts";
 import type { Refused } from "../plugin.ts";
 
 /** A record that is no event. */
@@ -22,7 +24,7 @@ export interface Decoded {
 export type Decode = (bytes: Uint8Array, offset: number, origin: Origin) => Decoded;
 
 export interface DecodeOptions {
-  readonly scanner: Scanner;
+  readonly scanner: Scanner & Partial<TableOwner>;
   readonly wanted: Wanted;
   readonly maxEventBytes: number;
 }
@@ -40,7 +42,7 @@ export function jsonDecoder({ scanner, wanted, maxEventBytes }: DecodeOptions): 
     const isInMemory = memory !== undefined && bytes.buffer === memory.buffer;
     const buffer = isInMemory ? memory : bufferOf(bytes);
     const start = isInMemory ? bytes.byteOffset : 0;
-    const decoded = new DecodedRead(maxEventBytes);
+    const decoded = new DecodedRead(scanner, maxEventBytes);
     decoded.scan(scan, slots, { buffer, shift: offset - start, origin, released: false }, start, start + bytes.length);
     return decoded;
   };
@@ -52,7 +54,7 @@ export function textDecoder({ scanner, wanted, maxEventBytes }: DecodeOptions): 
   const scan = scanner.prepare(layout);
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   return (bytes, offset, origin) => {
-    const decoded = new DecodedRead(maxEventBytes);
+    const decoded = new DecodedRead(scanner, maxEventBytes);
     for (const line of linesOf(bufferOf(bytes))) {
       const at = offset + (line.byteOffset - bytes.byteOffset);
       let json: Buffer;
@@ -71,21 +73,26 @@ export function textDecoder({ scanner, wanted, maxEventBytes }: DecodeOptions): 
 class DecodedRead implements Decoded {
   readonly events: Event[] = [];
   readonly invalid: Invalid[] = [];
-  readonly #reads: Read[] = [];
+  readonly #rows: ReadRows[] = [];
+  readonly #tables: Partial<TableOwner>;
   readonly #maxEventBytes: number;
 
-  constructor(maxEventBytes: number) {
+  constructor(tables: Partial<TableOwner>, maxEventBytes: number) {
+    this.#tables = tables;
     this.#maxEventBytes = maxEventBytes;
   }
 
   scan(scan: Scan, slots: Slots, read: Read, start: number, end: number): void {
-    this.#reads.push(read);
     for (let from = start; from < end; ) {
       const { table, count, next } = scan.lines(read.buffer, from, end);
-      for (let index = 0; index < count; index++) {
-        const row = index * slots.rowLength;
-        this.#take(read, table, row, slots);
-        index += table[row + ROW.ELEMENTS] as number;
+      const rows = new ReadRows(read, table, slots);
+      this.#rows.push(rows);
+      for (let row = 0; row < count * slots.rowLength; row += slots.rowLength) {
+        const byteLength = (table[row + ROW.END] as number) - (table[row + ROW.START] as number);
+        if (((table[row + ROW.FLAGS] as number) & NO_EVENT) === 0 && byteLength <= this.#maxEventBytes) {
+          this.events.push(new ScannedEvent(rows, row, -1));
+        } else this.#refuseRow(rows, row, byteLength);
+        row += (table[row + ROW.ELEMENTS] as number) * slots.rowLength;
       }
       from = next;
     }
@@ -96,21 +103,22 @@ class DecodedRead implements Decoded {
   }
 
   release(): void {
-    for (const read of this.#reads) read.released = true;
+    for (const { read, table } of this.#rows.splice(0)) {
+      read.released = true;
+      this.#tables.recycle?.(table);
+    }
   }
 
-  #take(read: Read, table: Int32Array, row: number, slots: Slots): void {
+  #refuseRow({ read, table }: ReadRows, row: number, byteLength: number): void {
     const start = table[row + ROW.START] as number;
-    const end = table[row + ROW.END] as number;
-    const flags = table[row + ROW.FLAGS] as number;
-    if (end - start > this.#maxEventBytes) {
-      const reason = `longer than max_event_bytes (${this.#maxEventBytes})`;
-      this.invalid.push({ reason, offset: read.shift + start, byteLength: end - start });
-    } else if ((flags & NO_EVENT) === 0) this.events.push(new ScannedEvent(read, start, end, table, row, slots, -1));
-    else {
-      const reason = flags & FLAG.INVALID ? reasonOf(table, row, start) : "valid JSON, but no object";
-      this.refuse(reason, read.shift + start, read.buffer.subarray(start, end));
+    const offset = read.shift + start;
+    if (byteLength > this.#maxEventBytes) {
+      this.invalid.push({ reason: `longer than max_event_bytes (${this.#maxEventBytes})`, offset, byteLength });
+      return;
     }
+    const isInvalid = ((table[row + ROW.FLAGS] as number) & FLAG.INVALID) !== 0;
+    const reason = isInvalid ? reasonOf(table, row, start) : "valid JSON, but no object";
+    this.refuse(reason, offset, read.buffer.subarray(start, start + byteLength));
   }
 }
 

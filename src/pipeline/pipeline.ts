@@ -1,10 +1,12 @@
 import { lastValueFrom, merge, type Observable, Subject } from "rxjs";
 import type { Config } from "../config/config.ts";
-import { Counters } from "../observe/counts.ts";
+import { withGrace } from "../delivery/grace.ts";
 import type { Event } from "../event/event.ts";
+import { Counters } from "../observe/counts.ts";
 import { type Log, silentLog } from "../observe/log.ts";
 import { FILE_SYSTEM_MODULE, loadFileSystem } from "../store/file-system.ts";
 import { type Assembly, assemble } from "./assemble.ts";
+import { closeComponents, closeListeners } from "./close.ts";
 import { type PipelineReport, reportOf } from "./report.ts";
 import { runBranch } from "./sink-branch.ts";
 import { type ReadEvents, runSource } from "./source-way.ts";
@@ -19,6 +21,9 @@ export interface PipelineOptions {
   readonly fileSystemModule?: string;
 }
 
+/** How long what was told to give up may take to do so. */
+const GIVE_UP_WITHIN_MS = 2000;
+
 /** A running pipeline, from its sources to its sinks. */
 export class Pipeline {
   readonly #config: Config;
@@ -30,6 +35,9 @@ export class Pipeline {
   readonly #giveUp = new AbortController();
   readonly #done = Promise.withResolvers<PipelineReport>();
   #assembly: Assembly | undefined;
+  /** What the pipeline fails with once what is in flight is delivered. */
+  #failure: Error | undefined;
+  #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(config: Config, options: PipelineOptions = {}) {
@@ -65,8 +73,37 @@ export class Pipeline {
 
   /** Makes the components, listens, and begins to read. Throws, with nothing left running, where that fails. */
   async start(): Promise<void> {
+    if (this.#starting) throw new Error("a pipeline is started once");
+    this.#starting = this.#start();
+    try {
+      await this.#starting;
+    } catch (error) {
+      this.#done.reject(error);
+      throw error;
+    }
+  }
+
+  /** Reads no more, delivers what is in flight within the configured time, saves the positions and closes everything. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #start(): Promise<void> {
+    const assembly = await this.#assemble();
+    try {
+      for (const { listener } of assembly.sources) await listener?.listen();
+    } catch (error) {
+      await closeComponents(assembly, this.#closing);
+      throw error;
+    }
+    this.#assembly = assembly;
+    this.#run(assembly).then(this.#done.resolve, this.#done.reject);
+  }
+
+  async #assemble(): Promise<Assembly> {
     const module = this.#options.fileSystemModule ?? FILE_SYSTEM_MODULE;
-    const assembly = await assemble({
+    return assemble({
       config: this.#config,
       log: this.#log,
       fileSystem: await loadFileSystem(module),
@@ -76,21 +113,16 @@ export class Pipeline {
       untilEnd: this.#options.untilEnd ?? false,
       stopReading: this.#stopReading.signal,
       giveUp: this.#giveUp.signal,
+      fail: (component, error) => this.#fail(component, error),
     });
-    this.#assembly = assembly;
-    try {
-      for (const { listener } of assembly.sources) await listener?.listen();
-    } catch (error) {
-      await closeAll(assembly);
-      throw error;
-    }
-    this.#run(assembly).then(this.#done.resolve, this.#done.reject);
   }
 
-  /** Reads no more, delivers what is in flight within the configured time, saves the positions and closes everything. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
-    return this.#stopping;
+  /** A component failed: what is in flight is delivered, and under `untilEnd` what the other sources have, too. */
+  #fail(component: string, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#failure ??= new Error(`${component}: ${message}`, { cause: error });
+    this.#log.error(`failed: ${message}`, { component });
+    if (!this.#options.untilEnd) this.stop().catch(() => {});
   }
 
   async #stop(): Promise<void> {
@@ -99,39 +131,47 @@ export class Pipeline {
       this.#config.shutdownTimeout,
     );
     try {
-      await Promise.all(this.#assembly?.sources.map(({ listener }) => listener?.close()) ?? []);
+      await this.#starting?.catch(() => {});
+      if (!this.#assembly) return;
+      await closeListeners(this.#assembly.sources, this.#closing);
       this.#stopReading.abort();
-      if (this.#assembly) await this.#done.promise;
+      await this.#done.promise;
     } finally {
       clearTimeout(deadline);
     }
   }
 
   async #run(assembly: Assembly): Promise<PipelineReport> {
-    const { sources, branches, record } = assembly;
-    const saving = setInterval(() => void record.save(), this.#config.checkpointInterval);
+    const saving = setInterval(() => void assembly.record.save(), this.#config.checkpointInterval);
+    let failure: unknown;
     try {
-      const fork = new Subject<ReadEvents>();
-      const delivered = merge(...branches.map((branch) => runBranch(branch, fork)));
-      const allDelivered = lastValueFrom(delivered, { defaultValue: 0 });
-      merge(...sources.map((source) => runSource(source))).subscribe(fork);
-      await allDelivered;
+      await withGrace(this.#flow(assembly), this.#giveUp.signal, GIVE_UP_WITHIN_MS);
     } catch (error) {
-      if (!this.#giveUp.signal.aborted) throw error;
-      this.#log.warn("shut down before all was delivered: what is missing is read again at the next start");
+      if (this.#giveUp.signal.aborted) {
+        this.#log.warn("shut down before all was delivered: what is missing is read again at the next start");
+      } else failure = error;
+      this.#giveUp.abort(error);
     } finally {
       clearInterval(saving);
       this.#stopReading.abort();
-      this.#giveUp.abort();
-      await closeAll(assembly);
-      this.#taps.complete();
     }
+    const unclosed = await closeComponents(assembly, this.#closing);
+    this.#taps.complete();
+    failure ??= this.#failure ?? unclosed;
+    if (failure) throw failure;
     return this.report;
   }
-}
 
-async function closeAll({ sources, branches, record }: Assembly): Promise<void> {
-  for (const { listener } of sources) await listener?.close();
-  await record.save();
-  for (const { sink } of branches) await sink.close?.();
+  /** Lets the data flow; returns when the sources have ended and every sink has all they brought. */
+  async #flow({ sources, branches }: Assembly): Promise<void> {
+    const fork = new Subject<ReadEvents>();
+    const delivered = merge(...branches.map((branch) => runBranch(branch, fork)));
+    const allDelivered = lastValueFrom(delivered, { defaultValue: 0 });
+    merge(...sources.map((source) => runSource(source))).subscribe(fork);
+    await allDelivered;
+  }
+
+  get #closing() {
+    return { log: this.#log, giveUp: this.#giveUp.signal };
+  }
 }

@@ -25,6 +25,8 @@ interface Recorded {
   readonly log: Log;
 }
 
+const TELL_EVERY_MS = 60_000;
+
 /**
  * Keeps the checkpoint up to date: what was written is made durable first, then the positions as they stood before. A disk
  * that refuses is told and tried again: reading on from an older record costs time, never an event.
@@ -33,6 +35,8 @@ export class PositionRecord {
   readonly #recorded: Recorded;
   readonly #untouched: SinkPositions;
   #moved = false;
+  /** Why the last save failed, and since when that has been told. */
+  #failure: { readonly error: Error; readonly toldAt: number } | undefined;
   #saving: Promise<void> = Promise.resolve();
 
   /** `loaded` is what the checkpoint held: positions of sources that are not configured now stay in the record. */
@@ -52,6 +56,17 @@ export class PositionRecord {
     return this.#saving;
   }
 
+  /** Saves for the last time. @throws Error where the record is not up to date after that */
+  async close(): Promise<void> {
+    await this.save();
+    if (!this.#moved || !this.#failure) return;
+    const { message } = this.#failure.error;
+    throw new Error(
+      `the checkpoint could not be written (${message}): the next start delivers a second time what was delivered since the last one`,
+      { cause: this.#failure.error },
+    );
+  }
+
   async #save(): Promise<void> {
     if (!this.#moved) return;
     this.#moved = false;
@@ -60,11 +75,22 @@ export class PositionRecord {
     try {
       await Promise.all(sinks.map(({ sink }) => sink.sync?.()));
       checkpoint.save(positions);
+      if (this.#failure) log.info("the checkpoint is written again", { path: checkpoint.path });
+      this.#failure = undefined;
       for (const source of sources) source.release();
     } catch (error) {
       this.#moved = true;
-      log.error(`the checkpoint cannot be written: ${(error as Error).message}`, { path: checkpoint.path });
+      this.#tell(error as Error);
     }
+  }
+
+  #tell(error: Error): void {
+    const now = performance.now();
+    const isNew = !this.#failure || now - this.#failure.toldAt >= TELL_EVERY_MS;
+    this.#failure = { error, toldAt: isNew ? now : (this.#failure?.toldAt ?? now) };
+    if (!isNew) return;
+    const { log, checkpoint } = this.#recorded;
+    log.error(`the checkpoint cannot be written: ${error.message}`, { path: checkpoint.path });
   }
 
   #snapshot(): SinkPositions {

@@ -6,9 +6,9 @@ import type { Lease, WindowReader } from "../delivery/window.ts";
 import type { Event, Origin } from "../event/event.ts";
 import type { SinkCounts } from "../observe/counts.ts";
 import type { SourceStatus } from "../observe/status.ts";
-import type { Position, RawBatch, Source } from "../plugin.ts";
+import type { Position, RawBatch, Refused, Source } from "../plugin.ts";
 import type { Decode } from "./decode.ts";
-import type { FilterChain } from "./filter-chain.ts";
+import type { Failed, FilterChain } from "./filter-chain.ts";
 import type { Taps } from "./taps.ts";
 
 /** The events of one read, and what is owed for them. */
@@ -38,6 +38,8 @@ export interface SourceWay {
   readonly stopReading: AbortSignal;
   /** Aborted when nothing can be waited for any longer. */
   readonly giveUp: AbortSignal;
+  /** Told when the source cannot be read any more: what it brought before is delivered all the same. */
+  readonly fail: (component: string, error: unknown) => void;
 }
 
 /** Emits what each read brings to the fork, in order, a read at a time and only while the window has room. */
@@ -51,33 +53,41 @@ interface LeasedRead {
   readonly lease: Lease;
 }
 
-function readAll({ source, resume, reader, stopReading, status }: SourceWay): Observable<LeasedRead> {
+function readAll(way: SourceWay): Observable<LeasedRead> {
   return new Observable((subscriber) => {
-    const run = async () => {
-      const reads = source.read(resume, stopReading)[Symbol.asyncIterator]();
-      let ahead: Promise<IteratorResult<RawBatch>> | undefined;
-      try {
-        while (!subscriber.closed && (ahead || (await reader.room(stopReading)))) {
-          status.waiting = true;
-          const { done, value } = await (ahead ?? reads.next());
-          status.waiting = false;
-          if (done) break;
-          const lease = reader.lease(value.bytes);
-          // Where there is room, the next read is under way while this one is worked on.
-          ahead = reader.hasRoom() ? reads.next() : undefined;
-          subscriber.next({ raw: value, lease });
-        }
-        if (!ahead) await reads.return?.();
-      } finally {
-        status.waiting = true;
-        reader.close();
-      }
-    };
-    run().then(
-      () => subscriber.complete(),
-      (error: unknown) => subscriber.error(error),
-    );
+    const isOver = () => subscriber.closed || way.stopReading.aborted;
+    readOn(way, (read) => subscriber.next(read), isOver)
+      .catch((error: unknown) => way.fail(way.name, error))
+      .finally(() => subscriber.complete());
   });
+}
+
+async function readOn(
+  { source, resume, reader, stopReading, status }: SourceWay,
+  take: (read: LeasedRead) => void,
+  isOver: () => boolean,
+): Promise<void> {
+  const reads = source.read(resume, stopReading)[Symbol.asyncIterator]();
+  let ahead: Promise<IteratorResult<RawBatch>> | undefined;
+  try {
+    while (!isOver() && (ahead || (await reader.room(stopReading)))) {
+      status.waiting = true;
+      const { done, value } = await (ahead ?? reads.next());
+      ahead = undefined;
+      status.waiting = false;
+      if (done) break;
+      const lease = reader.lease(value.bytes);
+      // Where there is room, the next read is under way while this one is worked on.
+      if (!isOver() && reader.hasRoom()) ahead = reads.next();
+      take({ raw: value, lease });
+    }
+    // The block is given back when nothing is read into it any more.
+    await ahead?.catch(() => {});
+    await reads.return?.();
+  } finally {
+    status.waiting = true;
+    reader.close();
+  }
 }
 
 function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<ReadEvents> {
@@ -102,35 +112,43 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
   status.bytes += raw.bytes.length;
   status.behind = raw.behind ?? 0;
   taps.pass(way.name, events);
-  const letters: DeadLetter[] = refused.map((each) => ({ ...letterOrigin(way.name, origin), ...each }));
   const filtered = way.chain.apply(events);
   const passed = (fresh: readonly Event[]) => ({ events: fresh, partition: raw.partition, receipt, positions });
-  if (!(filtered instanceof Promise) && filtered.failed.length === 0 && letters.length === 0) {
+  if (!(filtered instanceof Promise) && filtered.failed.length === 0 && refused.length === 0) {
     return of(passed(filtered.events));
   }
   return from(
     (async () => {
       const { events: fresh, failed } = await filtered;
-      letters.push(...failed.map(({ event, component, reason }) => deadLetterOf(event, component, reason)));
-      if (letters.length > 0) await way.deadLetters.write(letters, way.giveUp);
-      counts.deadLettered += letters.length;
+      await way.deadLetters.write(lettersOf(way.name, origin, refused, failed), way.giveUp);
+      counts.deadLettered += refused.length + failed.length;
       return passed(fresh);
     })(),
   );
+}
+
+/** One at a time, as a read may hold very many that are tiny. */
+function* lettersOf(
+  component: string,
+  { source, partition, path, remote }: Origin,
+  refused: readonly Refused[],
+  failed: readonly Failed[],
+): Generator<DeadLetter, void> {
+  const from = {
+    component,
+    source,
+    partition,
+    ...(path !== undefined && { path }),
+    ...(remote !== undefined && { remote }),
+  };
+  for (const each of refused) yield { ...from, ...each };
+  for (const { event, component: filter, reason } of failed) yield deadLetterOf(event, filter, reason);
 }
 
 const originOf = (source: string, { partition, path, remote }: RawBatch): Origin => ({
   source,
   partition,
   receivedAt: Date.now(),
-  ...(path !== undefined && { path }),
-  ...(remote !== undefined && { remote }),
-});
-
-const letterOrigin = (component: string, { source, partition, path, remote }: Origin) => ({
-  component,
-  source,
-  partition,
   ...(path !== undefined && { path }),
   ...(remote !== undefined && { remote }),
 });

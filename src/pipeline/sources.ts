@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type { SourceConfig } from "../config/config.ts";
-import type { DeadLetters } from "../delivery/dead-letters.ts";
-import { Journal } from "../delivery/journal.ts";
+import { JOURNAL_PARTITION, Journal } from "../delivery/journal.ts";
+import type { PartitionPositions } from "../delivery/positions.ts";
 import type { WindowReader } from "../delivery/window.ts";
-import type { Listener, ListenerContext, Source, SourceContext } from "../plugin.ts";
-import { contextOf, type Surroundings } from "./components.ts";
+import type { Listener, ListenerContext, ListenerDefinition, Source, SourceContext } from "../plugin.ts";
+import { contextOf } from "./components.ts";
+import type { Foundation } from "./foundation.ts";
 
 /** A source as the engine runs it: something that is read, and for one that is pushed at what fills it. */
 export interface RunningSource {
@@ -13,34 +14,56 @@ export interface RunningSource {
   readonly journal?: Journal;
 }
 
-/** Makes a source; for one that is pushed at, its journal, too. */
-export async function makeSource(
-  surroundings: Surroundings,
-  { key, name, definition, options, decode, maxEventBytes }: SourceConfig,
-  way: { reader: WindowReader; untilEnd: boolean; deadLetters: DeadLetters; giveUp: AbortSignal },
+/** Where a source's records go, and where it goes on. */
+interface Place {
+  readonly reader: WindowReader;
+  /** Where each sink stands. */
+  readonly resume: readonly PartitionPositions[];
+}
+
+/** Makes a source; for one that is pushed at, its journal, too, ready to be written. */
+export async function makeSource(foundation: Foundation, config: SourceConfig, place: Place): Promise<RunningSource> {
+  const { definition, name, options, decode, maxEventBytes } = config;
+  if (definition.kind === "listener") return makeListener(foundation, config, definition, place);
+  const own: SourceContext = {
+    ...contextOf(foundation, name),
+    untilEnd: foundation.untilEnd,
+    decode,
+    maxEventBytes,
+    block: () => place.reader.block(),
+  };
+  return { source: await definition.create(options as never, own) };
+}
+
+async function makeListener(
+  foundation: Foundation,
+  { key, name, options }: SourceConfig,
+  definition: ListenerDefinition,
+  { reader, resume }: Place,
 ): Promise<RunningSource> {
-  const context = contextOf(surroundings, name);
-  if (definition.kind === "source") {
-    const block = (least?: number) => way.reader.block(least);
-    const own: SourceContext = { ...context, untilEnd: way.untilEnd, decode, maxEventBytes, block };
-    return { source: await definition.create(options as never, own) };
-  }
-  const { dataDir } = surroundings.config;
+  const { dataDir } = foundation.config;
+  const { deadLetters, giveUp } = foundation;
+  const context = contextOf(foundation, name);
   const { fileSystem, log } = context;
   const journal = await Journal.open({ folder: join(dataDir, "journal", key), fileSystem, log });
+  const refused = { component: name, source: key, partition: "refused", offset: 0 };
   const own: ListenerContext = {
     ...context,
     dataDir,
     accept: (records, origin) => journal.append(records, origin),
     spool: (origin) => journal.spool(origin),
     deadLetter: (bytes, reason, { remote }) =>
-      way.deadLetters.write(
-        [{ component: name, source: key, partition: "refused", offset: 0, bytes, reason, ...(remote !== undefined && { remote }) }],
-        way.giveUp,
-      ),
+      deadLetters.write([{ ...refused, bytes, reason, ...(remote !== undefined && { remote }) }], giveUp),
   };
   const source: Source = {
-    read: (resume, signal) => journal.read(resume.get("journal"), (least) => way.reader.block(least), signal),
+    read: (from, signal) => journal.read(from.get(JOURNAL_PARTITION), () => reader.block(), signal),
   };
-  return { source, listener: await definition.create(options as never, own), journal };
+  try {
+    // Behind what any of the sinks has, or it would take new records for those that it had before.
+    await journal.goOnBehind(Math.max(0, ...resume.map((positions) => positions.get(JOURNAL_PARTITION)?.offset ?? 0)));
+    return { source, listener: await definition.create(options as never, own), journal };
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
 }

@@ -8,7 +8,7 @@ import type { Json, JsonObject } from "../../src/json/json.ts";
 import { documentText, keyPath, valueText } from "../support/documents.ts";
 import { eventsOf, textOf } from "../support/events.ts";
 
-const eventOf = (text: string): Event => eventsOf([text])[0];
+const eventOf = (text: string, reads: readonly FieldPath[] = []): Event => eventsOf([text], { reads })[0];
 const edited = (text: string, ...edits: Edit[]): string => textOf(edit(eventOf(text), ...edits));
 const remove = (path: string): Edit => ({ remove: field(path) });
 const rename = (from: string, to: string): Edit => ({ rename: field(from), to: field(to) });
@@ -119,14 +119,19 @@ const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
     .map(([keys, text]) => ({ set: field(keys), value: JSON.parse(JSON.stringify(JSON.parse(text))) as Json })),
 );
 
-test("edits do to the bytes what they would do to the parsed value", () => {
+test("edits do to the bytes what they would do to the parsed value, whatever fields the scan has noted", () => {
+  const reads = fc.uniqueArray(
+    keyPath.map((keys) => field(keys)),
+    { maxLength: 6 },
+  );
   fc.assert(
-    fc.property(documentText, fc.array(anyEdit, { minLength: 1, maxLength: 4 }), (text, edits) => {
-      const event = eventOf(text);
+    fc.property(documentText, fc.array(anyEdit, { minLength: 1, maxLength: 4 }), reads, (text, edits, noted) => {
+      const event = eventOf(text, noted);
       const result = edit(event, ...edits);
       assert.deepEqual(JSON.parse(textOf(result)), edits.reduce(expected, JSON.parse(text)));
       const oneByOne = edits.reduce<Event>((before, change) => edit(before, change), event);
       assert.deepEqual(oneByOne.value, result.value);
+      for (const path of noted) assert.deepEqual(result.get(path), eventOf(textOf(result)).get(path));
     }),
     { numRuns: 2000 },
   );

@@ -3,10 +3,12 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Condition } from "../../src/event/condition.ts";
 import { edit, nest } from "../../src/event/edit.ts";
+import { MOST_ELEMENTS } from "../../src/event/element-rows.ts";
 import { type Event, watch } from "../../src/event/event.ts";
 import { type FieldPath, field, join } from "../../src/event/field-path.ts";
 import { jsonText } from "../../src/event/json-text.ts";
-import { type Read, ScannedEvent } from "../../src/event/scanned-event.ts";
+import { type Read, ReadRows } from "../../src/event/read-rows.ts";
+import { ScannedEvent } from "../../src/event/scanned-event.ts";
 import { NO_SLOTS } from "../../src/event/slots.ts";
 import { Template } from "../../src/event/template.ts";
 import type { Json } from "../../src/json/json.ts";
@@ -202,15 +204,39 @@ test("an event may hold what is watched for until a scan says it does not", () =
   assert.equal(nest(lacks, "body").mayHold(secret), true);
 });
 
+test("a text that is read again is the one of the path that is asked for", () => {
+  const [event] = eventsOf([{ a: "one", b: "two", c: 3 }], { reads: [field("a")] });
+  const read = ["a", "a", "b", "c", "b", "absent", "a"].map((path) => event.text(field(path)));
+  assert.deepEqual(read, ["one", "one", "two", undefined, "two", undefined, "one"]);
+});
+
+test("texts that meet in one place of the table of texts stay apart", () => {
+  const names = Array.from({ length: 20_000 }, (_, index) => `user-${index}-of-many@example.com`);
+  const events = eventsOf(
+    names.map((name) => ({ name })),
+    { reads: [field("name")] },
+  );
+  assert.equal(events.length, names.length);
+  for (const [index, event] of events.entries()) assert.equal(event.text(field("name")), names[index]);
+});
+
+test("an array of more elements than the memory is meant for is refused, with the number that is allowed", () => {
+  const [event] = eventsOf([`{"items":[${"{},".repeat(MOST_ELEMENTS)}{}]}`]);
+  assert.throws(() => event.elements(field("items")), RangeError(`the array has more than ${MOST_ELEMENTS} elements`));
+});
+
 test("whatever is read of an event after its release throws", () => {
   const buffer = Buffer.from('{"a":"text"}');
   const read: Read = { buffer, shift: 0, origin: ORIGIN, released: false };
-  const event = new ScannedEvent(read, 0, buffer.length, new Int32Array(0), -1, NO_SLOTS, -1);
+  const event = new ScannedEvent(new ReadRows(read, Int32Array.of(0, buffer.length, 0, 0), NO_SLOTS), 0, -1);
   const changed = edit(event, { set: field("b"), value: 1 });
   const kept = event.value;
+  assert.equal(event.text(field("a")), "text");
   read.released = true;
   const ways: ((event: Event, path: FieldPath) => unknown)[] = [
     ({ bytes }) => bytes,
+    ({ byteLength }) => byteLength,
+    ({ offset }) => offset,
     ({ value }) => value,
     ({ time }) => time,
     (it, path) => it.get(path),

@@ -91,6 +91,15 @@ describe("redact", () => {
     }
   });
 
+  it("finds a kind in an annotation whose escapes are themselves written with escapes", () => {
+    const annotation = JSON.stringify(secret).replace("Secret", "\\u0053ecret");
+    const line = JSON.stringify(about("deployments", { requestObject: deployment(annotation) }));
+    for (const written of [line, line.replace("\\u0053", "\\u\\u0030053"), line.replace("\\u0053", "\\u00\\u00353")]) {
+      assert.deepEqual(JSON.parse(written), JSON.parse(line));
+      assert.ok(!lineAfter(filter, written).includes(CANARY), written);
+    }
+  });
+
   it("leaves an annotation that repeats a harmless object, be it about a secret", () => {
     const pod = JSON.stringify({
       kind: "Pod",

@@ -103,7 +103,13 @@ export function describeNotes(name: string, scanner: Scanner): void {
 
     test("a key with escapes below raises the watches for keys that they can write, and no others", () => {
       const under = [["a"]];
-      const layout: Layout = { fields: [], watches: [{ under, key: "kind" }, { under, key: 'k:{"name"}' }] };
+      const layout: Layout = {
+        fields: [],
+        watches: [
+          { under, key: "kind" },
+          { under, key: 'k:{"name"}' },
+        ],
+      };
       const raised = (json: string) =>
         [0, 1].map((index) => (scan(Buffer.from(json), layout)[0].flags & watchFlag(index)) !== 0);
       assert.deepEqual(raised('{"a":{"k:{\\"name\\"}":1}}'), [false, true]);
@@ -129,6 +135,46 @@ export function describeNotes(name: string, scanner: Scanner): void {
       assert.deepEqual(raised('{"a":{"kind":["Secret"]}}'), [false, true]);
       assert.deepEqual(raised('{"a":{"kinds":"Secret"},"kind":"Secret"}'), [false, false]);
       assert.deepEqual(raised('{"a":{"kind":"Secret"},"a":1}'), [true, true]);
+    });
+
+    test("a watch for a text sees it in strings, and in JSON that they hold, but for no other escapes", () => {
+      const layout: Layout = { fields: [], watches: [{ under: [["a"]], key: "note", containing: ["Secret", "b"] }] };
+      const isRaised = (value: Json, nested = 0): boolean => {
+        const text = Array.from({ length: nested }).reduce<Json>((inner) => JSON.stringify(inner), value);
+        return scan(Buffer.from(`{"a":{"note":${JSON.stringify(text)}}}`), layout)[0].flags === watchFlag(0);
+      };
+      const isRaisedBy = (json: string) =>
+        scan(Buffer.from(`{"a":{"note":${json}}}`), layout)[0].flags === watchFlag(0);
+      for (let length = 0; length < 70; length++) {
+        const fill = "Secre".repeat(14).slice(0, length);
+        assert.ok(isRaised(`${fill}Secret`) && isRaised(`${fill}Secret${fill}`, 3) && isRaised(`${fill}b`));
+        assert.ok(!isRaised(fill, 2) && !isRaisedBy(`"${fill}S"`));
+        assert.ok(isRaisedBy(`"${fill}\\u0053"`) && isRaisedBy(`"${fill}\\\\u0053"`));
+      }
+      for (const escaped of [
+        '"\\u0053ecret"',
+        '"\\\\u\\u00300053ecret"',
+        '"\\\\\\u0075"',
+        '"\\u005cu0053"',
+        '"\\\\u004"',
+      ])
+        assert.ok(isRaisedBy(escaped), escaped);
+      for (const other of [
+        '"\\u003c\\u003E\\u0026\\/\\n\\u00e9\\u2028"',
+        '"\\\\u003"',
+        '""',
+        '["Secret"]',
+        '{"b":"b"}',
+        "1",
+      ])
+        assert.ok(!isRaisedBy(other), other);
+    });
+
+    test("a watch for a text that escapes could hide otherwise is refused", () => {
+      for (const text of ["", "a b", "ü", "a/b", "\\"]) {
+        const layout: Layout = { fields: [], watches: [{ under: [[]], key: "a", containing: [text] }] };
+        assert.throws(() => scanner.prepare(layout), RangeError);
+      }
     });
 
     test("elements have rows as if each were a record of its own", () => {

@@ -16,8 +16,19 @@ const KEYS = [
   '"a key of more than thirty-two bytes, for the wide comparisons"',
 ];
 const ESCAPED_KEYS = ['"\\u0061"', '"us\\u0065r"', '"it\\u0065ms"', '"k\\u0069nd"', '"n\\u006fte"'];
-const STRINGS = ['"Secret"', '"ConfigMap"', '"Secret "', '""', '"é 😀 \u2028"', '"}],:{["'];
-const ESCAPED_STRINGS = ['"S\\u0065cret"', '"\\ud800"', '"}],\\"{["', '"\\\\"'];
+const STRINGS = ['"Secret"', '"a SecretList"', '"ConfigMap"', '"Secret "', '""', '"é 😀 \u2028"', '"}],:{["'];
+const ESCAPED_STRINGS = [
+  '"{\\"kind\\":\\"Secret\\"}"',
+  '"{\\"kind\\":\\"S\\\\u0065cret\\"}"',
+  '"\\\\u\\u00300\\u003c5\\u0026"',
+  '"\\u003c\\u0026 Secre"',
+  '"\\\\u004"',
+  '"\\\\u003"',
+  '"S\\u0065cret"',
+  '"\\ud800"',
+  '"}],\\"{["',
+  '"\\\\"',
+];
 const SCALARS = ["0", "-0", "1", "-1.5e+300", "12345678901234567890123", "0.1E-7", "true", "false", "null"];
 
 const space = fc.constantFrom("", "", "", "", "", " ", "\t", "\r", "  ");

@@ -10,6 +10,8 @@ export const LAYOUTS: readonly Layout[] = [
       { under: [["user"], ["a"]], key: "kind", values: ["Secret", "ConfigMap"] },
       { under: [["items"], ["b", "a"]], key: "note" },
       { under: [[]], key: "", values: ["Secret", "é 😀 \u2028"] },
+      { under: [[]], key: "kind", containing: ["Secret", "Map"] },
+      { under: [["user"]], key: "note", values: ["ConfigMap"], containing: ["t"] },
     ],
     elements: {
       at: ["items"],
@@ -17,6 +19,7 @@ export const LAYOUTS: readonly Layout[] = [
       watches: [
         { under: [["user"], ["items"]], key: "kind", values: ["Secret"] },
         { under: [[]], key: "note" },
+        { under: [[]], key: "kind", containing: ["Secret"] },
       ],
     },
   },

@@ -34,12 +34,31 @@ function holds(buffer: Uint8Array, start: number, watch: Watch): boolean {
     walkObject(buffer, start, (keyStart, keyEnd, valueStart, valueEnd) => {
       if (stringEquals(buffer, keyStart, keyEnd, watch.key)) {
         const value = decodeValue(buffer, valueStart, valueEnd);
-        found ||= watch.values === undefined || watch.values.some((accepted) => accepted === value);
+        found ||= accepts(watch, value);
       }
       return !(found ||= holds(buffer, valueStart, watch));
     });
   }
   return found;
+}
+
+function accepts({ values, containing }: Watch, value: Json): boolean {
+  if (values === undefined && containing === undefined) return true;
+  if (values?.some((accepted) => accepted === value)) return true;
+  return typeof value === "string" && containing?.some((text) => holdsText(value, text)) === true;
+}
+
+/** Whether a text stands in a string, or in a string in the JSON that the string holds, and so on. */
+function holdsText(value: string, text: string): boolean {
+  if (value.includes(text)) return true;
+  const inner = parse(Buffer.from(value))?.value;
+  return inner !== undefined && stringsIn(inner).some((string) => holdsText(string, text));
+}
+
+function stringsIn(value: Json): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return [...(Array.isArray(value) ? [] : Object.keys(value)), ...Object.values(value).flatMap(stringsIn)];
 }
 
 /** Whether the value at `start` is an object with a key that is written with escapes. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate as turn } from "node:timers/promises";
 import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import tail from "../../plugins/sources/tail/tail.ts";
 import type { SourceConfig } from "../../src/config/config.ts";
 import { BLOCK_BYTES } from "../../src/delivery/window.ts";

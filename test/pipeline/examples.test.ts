@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { cpSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -12,6 +12,13 @@ const pathOf = (relative: string): string => fileURLToPath(new URL(relative, imp
 const EXAMPLES = pathOf("../../examples");
 const BINARY = pathOf("../../bin/sluice.js");
 const NAMES = readdirSync(EXAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+
+/** Copies an example without what somebody who ran it in place left there. */
+const copyExample = (name: string, folder: string): void =>
+  cpSync(join(EXAMPLES, name), folder, {
+    recursive: true,
+    filter: (source) => !["data", "out"].includes(relative(join(EXAMPLES, name), source)),
+  });
 
 /** The files below a folder with their contents, by their paths in it. */
 const contentOf = (folder: string): Map<string, string> =>
@@ -26,7 +33,7 @@ describe("every example", { concurrency: 2 }, () => {
   for (const { name } of NAMES) {
     it(`makes what it is expected to: ${name}`, async (test) => {
       const folder = join(temporaryFolder(test), name);
-      cpSync(join(EXAMPLES, name), folder, { recursive: true });
+      copyExample(name, folder);
       const { stderr } = await execute(
         process.execPath,
         [BINARY, "run", "--exit-on-eof", "--data-dir", join(folder, "positions"), "--log-level", "error"],
@@ -45,7 +52,7 @@ describe("every example", { concurrency: 2 }, () => {
 
   it("runs in a program of its own, which sees the events on their way", async (test) => {
     const folder = temporaryFolder(test);
-    cpSync(join(EXAMPLES, "embedding"), folder, { recursive: true });
+    copyExample("embedding", folder);
     const program = join(EXAMPLES, "embedding/main.ts");
     const { stdout } = await execute(process.execPath, [
       "--conditions=sluice-source",

@@ -48,7 +48,7 @@ test("what is no event becomes a dead letter with reason and place, and the rest
     ],
   );
   assert.match(String(letters[0]?.reason), /ends too early at byte 9/);
-  assert.equal((letters[1]?.origin as { offset: number }).offset, 22);
+  assert.equal((letters[1].origin as { offset: number }).offset, 22);
   assert.deepEqual([sinks[0]?.received, sinks[0]?.delivered, sinks[0]?.deadLettered], [4, 2, 2]);
   assert.equal(sinks[0]?.addsUp, true);
 });
@@ -191,7 +191,10 @@ test("splitting adds up: a parent counts as filtered, its elements as created, a
   );
   assert.deepEqual(sink.texts, ['{"name":"a"}', '{"name":"b"}', '{"name":"c"}']);
   const { received, created, delivered, filtered, addsUp } = sinks[0] as NonNullable<(typeof sinks)[0]>;
-  assert.deepEqual({ received, created, delivered, filtered, addsUp }, { received: 3, created: 2, delivered: 3, filtered: 2, addsUp: true });
+  assert.deepEqual(
+    { received, created, delivered, filtered, addsUp },
+    { received: 3, created: 2, delivered: 3, filtered: 2, addsUp: true },
+  );
 });
 
 test("a program watches what passes a component", async (t) => {

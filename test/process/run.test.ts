@@ -30,7 +30,9 @@ function folderWith(t: TestContext, pipeline: string, lines: readonly string[] =
 }
 
 const written = (folder: string, user = "alice"): string[] =>
-  readFileSync(join(folder, "out", user, "2026-03-01.log"), "utf8").trimEnd().split("\n");
+  readFileSync(join(folder, "out", user, "2026-03-01.log"), "utf8")
+    .trimEnd()
+    .split("\n");
 
 const logOf = (stderr: string): Record<string, unknown>[] =>
   stderr
@@ -53,15 +55,19 @@ test("the log is JSON lines where stderr is no terminal, and ends with sums that
   const { code, stderr } = await runSluice(folder, ["run", "--exit-on-eof"]);
   assert.equal(code, 0);
   const sums = logOf(stderr).find(({ message }) => message === "sums");
-  assert.deepEqual(
-    [sums?.received, sums?.delivered, sums?.dead_lettered, sums?.adds_up],
-    [3, 2, 1, true],
-  );
+  assert.deepEqual([sums?.received, sums?.delivered, sums?.dead_lettered, sums?.adds_up], [3, 2, 1, true]);
 });
 
 test("--log-level error says nothing when nothing is wrong; --data-dir moves the checkpoint", async (t) => {
   const folder = folderWith(t, PIPELINE, [event(1)]);
-  const { code, stderr } = await runSluice(folder, ["run", "--exit-on-eof", "--log-level", "error", "--data-dir", "state"]);
+  const { code, stderr } = await runSluice(folder, [
+    "run",
+    "--exit-on-eof",
+    "--log-level",
+    "error",
+    "--data-dir",
+    "state",
+  ]);
   assert.deepEqual([code, stderr], [0, ""]);
   assert.ok(readFileSync(join(folder, "state", "checkpoint.json")));
 });
@@ -80,17 +86,22 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 }
 
 test("a second signal ends at once what a sink holds up", async (t) => {
-  const stuck = createServer(() => {}).listen(0, "127.0.0.1");
+  let isStuck = false;
+  const stuck = createServer((socket) => {
+    isStuck = true;
+    socket.on("error", () => {});
+  }).listen(0, "127.0.0.1");
   t.after(() => stuck.close());
   await until("the server listens", () => stuck.listening);
   const { port } = stuck.address() as { port: number };
   const search = `  search:\n    type: opensearch\n    endpoints: ["http://127.0.0.1:${port}"]\n    index: audit\n`;
-  const folder = folderWith(t, PIPELINE.replace(/sinks:[^]*/, `sinks:\n${search}`), [event(1)]);
+  const folder = folderWith(t, PIPELINE.replace(/sinks:.*/s, `sinks:\n${search}`), [event(1)]);
   const sluice = startSluice(folder, ["run"]);
-  await sluice.says("running");
+  await until("the sink is stuck", () => isStuck);
   sluice.process.kill("SIGTERM");
   await sluice.says("a second signal ends at once");
-  sluice.process.kill("SIGTERM");
+  // One that follows closely counts as the first: so again, until it is taken for another.
+  await until("it ends", () => sluice.process.exitCode !== null || !sluice.process.kill("SIGTERM"));
   assert.equal(await sluice.exit, 1);
 });
 
@@ -121,7 +132,10 @@ test("a port that is in use ends the run with 1 and says which", async (t) => {
   t.after(() => taken.close());
   await until("the port is taken", () => taken.listening);
   const { port } = taken.address() as { port: number };
-  const folder = folderWith(t, PIPELINE.replace("sinks:", `  webhook:\n    type: http\n    listen: 127.0.0.1:${port}\nsinks:`));
+  const folder = folderWith(
+    t,
+    PIPELINE.replace("sinks:", `  webhook:\n    type: http\n    listen: 127.0.0.1:${port}\nsinks:`),
+  );
   const { code, stderr } = await runSluice(folder, ["run"]);
   assert.equal(code, 1);
   assert.match(stderr, new RegExp(`127.0.0.1:${port}`));
@@ -149,10 +163,24 @@ test("a pipeline.yaml that is not there is told by name", async (t) => {
 
 test("wrong words end with 2 and a hint; help and version with 0", async (t) => {
   const folder = temporaryFolder(t);
-  for (const words of [[], ["rum"], ["run", "--fast"], ["run", "a.yaml", "b.yaml"], ["run", "--log-level", "loud"], ["follow"]]) {
+  for (const words of [
+    [],
+    ["rum"],
+    ["run", "--fast"],
+    ["run", "a.yaml", "b.yaml"],
+    ["run", "--log-level", "loud"],
+    ["follow"],
+  ]) {
     assert.equal((await runSluice(folder, words)).code, 2, words.join(" "));
   }
-  for (const words of [["--help"], ["help", "run"], ["run", "--help"], ["validate", "--help"], ["follow", "-h"], ["--version"]]) {
+  for (const words of [
+    ["--help"],
+    ["help", "run"],
+    ["run", "--help"],
+    ["validate", "--help"],
+    ["follow", "-h"],
+    ["--version"],
+  ]) {
     const { code, stdout } = await runSluice(folder, words);
     assert.equal(code, 0, words.join(" "));
     assert.notEqual(stdout, "");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BatchPlanner } from "../../plugins/sinks/file/batch-plan.ts";
+import { BatchPlan } from "../../plugins/sinks/file/batch-plan.ts";
 import { FileNames } from "../../plugins/sinks/file/file-names.ts";
 import { PathLayout } from "../../plugins/sinks/file/path-layout.ts";
 import { type Event, Template } from "../../src/plugin.ts";
@@ -11,7 +11,7 @@ function namesFor(path: string) {
   const names = new FileNames(new PathLayout(template, "/"));
   return {
     names,
-    planner: new BatchPlanner(names),
+    plan: new BatchPlan(names),
     eventsOf: (lines: object[]) => eventsOf(lines as never, { reads: template.fields }),
   };
 }
@@ -41,20 +41,56 @@ test("names are forgotten before they fill the memory", () => {
 });
 
 test("a very long name is not kept, but its events make one write", () => {
-  const { names, planner, eventsOf } = namesFor("{{ user }}");
+  const { names, plan, eventsOf } = namesFor("{{ user }}");
   const events = eventsOf([1, 2, 3].map((n) => ({ user: "x".repeat(5000), n })));
   assert.notEqual(names.of(events[0]), names.of(events[1]));
-  assert.equal(planner.plan(events).paths.length, 1);
+  plan.make(events);
+  assert.deepEqual(plan.paths, [names.of(events[0]).path]);
 });
 
 test("a plan says how many bytes each file gets, and lays them out so", () => {
-  const { planner, eventsOf } = namesFor("{{ user }}");
+  const { plan, eventsOf } = namesFor("{{ user }}");
   const events = eventsOf([{ user: "b" }, { user: "a" }, { user: "b" }]);
-  const plan = planner.plan(events);
-  const { paths, lengths, byteLength } = plan;
+  plan.make(events);
+  const { paths, byteLength } = plan;
+  const lengths = [...plan.lengths];
   assert.deepEqual({ paths, lengths, byteLength }, { paths: ["b", "a"], lengths: [26, 13], byteLength: 39 });
   const arena = Buffer.alloc(50, "-");
   plan.fill(arena);
   assert.equal(arena.toString(), '{"user":"b"}\n{"user":"b"}\n{"user":"a"}\n-----------');
   assert.deepEqual(plan.eventsOf(new Set([1])), [{ event: events[1], file: 1 }]);
+});
+
+test("a plan is used again: for fewer events and files, and for more than it had room for", () => {
+  const { plan, eventsOf } = namesFor("{{ user }}/%F");
+  const timestamp = "2026-01-01T00:00:00Z";
+  for (const [events, users] of [
+    [3, 2],
+    [1, 1],
+    [6_000, 1_000],
+    [2, 2],
+  ]) {
+    const lines = Array.from({ length: events }, (_, n) => ({ user: `u${n % users}`, timestamp }));
+    plan.make(eventsOf(lines));
+    const texts = new Map<string, string>();
+    for (const line of lines) texts.set(line.user, `${texts.get(line.user) ?? ""}${JSON.stringify(line)}\n`);
+    const arena = Buffer.alloc(plan.byteLength);
+    plan.fill(arena);
+    assert.deepEqual(
+      plan.paths,
+      [...texts.keys()].map((user) => `${user}/2026-01-01`),
+    );
+    assert.deepEqual(
+      [...plan.lengths],
+      [...texts.values()].map((text) => text.length),
+    );
+    assert.equal(arena.toString(), [...texts.values()].join(""));
+  }
+});
+
+test("a plan lets go of its events", () => {
+  const { plan, eventsOf } = namesFor("{{ user }}");
+  plan.make(eventsOf([{ user: "a" }]));
+  plan.clear();
+  assert.deepEqual([plan.paths, plan.byteLength, plan.eventsOf(new Set([0]))], [[], 0, []]);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -40,4 +41,15 @@ test("writes that overlap are done one after the other", async (context) => {
   const lines = Array.from({ length: 20 }, (_, n) => `{"user":"a","n":${n}}`);
   await Promise.all(lines.map((line) => write([line])));
   assert.deepEqual(files(), { a: `${lines.join("\n")}\n` });
+});
+
+test("a program that makes a sink and neither writes nor closes it can end", (context) => {
+  const base = temporaryFolder(context);
+  const module = new URL("../../plugins/sinks/file/threaded-writer.ts", import.meta.url);
+  const settings = { base, maxOpenFiles: 1, fileMode: 0o640, folderMode: 0o750, fileSystemModule: "node:fs" };
+  const program = `import { ThreadedWriter } from "${module}";
+    new ThreadedWriter(${JSON.stringify(settings)}).start();
+    console.log("made");`;
+  const said = execFileSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 20_000 });
+  assert.equal(said.toString(), "made\n");
 });

@@ -106,3 +106,36 @@ test("where the system has no folder of descriptors, a link in a folder's place 
   assert.deepEqual(append({ "a/b/c": "1\n", "link/x": "1\n" }), { refused: [{ index: 1, reason }], doubled: [] });
   assert.deepEqual(files(), { "a/b/c": "1\n" });
 });
+
+test("folders of new users are looked for until one had to be made, then made at once", (context) => {
+  const { append, base, files, faults } = tryWriter(context);
+  nodeFileSystem.mkdirSync(join(base, "known"));
+  nodeFileSystem.mkdirSync(join(base, "known too"));
+  const calls: string[] = [];
+  const record =
+    (call: string, real: (...given: never[]) => unknown) =>
+    (...given: unknown[]) => {
+      const path = String(given[0]);
+      if (path.includes("/proc/self/fd/") && !path.endsWith("/log")) calls.push(`${call} ${path.split("/").at(-1)}`);
+      return real(...(given as never[]));
+    };
+  faults.openSync = record("open", nodeFileSystem.openSync) as typeof nodeFileSystem.openSync;
+  faults.mkdirSync = record("make", nodeFileSystem.mkdirSync) as typeof nodeFileSystem.mkdirSync;
+  append({ "known/log": "1\n", "a/log": "1\n", "b/log": "1\n", "known too/log": "1\n", "c/log": "1\n" });
+  assert.deepEqual(calls, [
+    "open known",
+    ...["open a", "make a", "open a"],
+    ...["make b", "open b"],
+    ...["make known too", "open known too"],
+    ...["open c", "make c", "open c"],
+  ]);
+  assert.deepEqual(Object.keys(files()).length, 5);
+});
+
+test("a link in a new folder's place is refused, not followed, even where folders are made without a look", (context) => {
+  const { append, base, files } = tryWriter(context);
+  nodeFileSystem.symlinkSync(temporaryFolder(context), join(base, "link"));
+  const reason = "nothing is written to link: it is a symbolic link";
+  assert.deepEqual(append({ "new/x": "1\n", "link/x": "1\n" }), { refused: [{ index: 1, reason }], doubled: [] });
+  assert.deepEqual(files(), { "new/x": "1\n" });
+});

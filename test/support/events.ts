@@ -1,6 +1,7 @@
 import type { Event, FieldWatch, Origin } from "../../src/event/event.ts";
 import type { FieldPath } from "../../src/event/field-path.ts";
-import { type Read, ScannedEvent } from "../../src/event/scanned-event.ts";
+import { ReadRows } from "../../src/event/read-rows.ts";
+import { ScannedEvent } from "../../src/event/scanned-event.ts";
 import { layOut } from "../../src/event/slots.ts";
 import type { Json } from "../../src/json/json.ts";
 import { ROW } from "../../src/json/layout.ts";
@@ -27,13 +28,13 @@ export function eventsOf(lines: readonly (string | Json)[], reader: Reader = {})
   const { layout, slots } = layOut(
     reader.splits ? { fields: [], watches: [], elements: { path: reader.splits, wanted: own } } : own,
   );
-  const read: Read = { buffer, shift: 0, origin: ORIGIN, released: false };
   const { table, count } = createPlainScanner().prepare(layout).lines(buffer, 0, buffer.length);
+  const rows = new ReadRows({ buffer, shift: 0, origin: ORIGIN, released: false }, table, slots);
   const events: Event[] = [];
   for (let index = 0; index < count; index++) {
     const row = index * slots.rowLength;
     if (table[row + ROW.FLAGS] & 3) throw new Error(`line ${index + 1} is no JSON object`);
-    events.push(new ScannedEvent(read, table[row + ROW.START], table[row + ROW.END], table, row, slots, -1));
+    events.push(new ScannedEvent(rows, row, -1));
     index += table[row + ROW.ELEMENTS];
   }
   return events;

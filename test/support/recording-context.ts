@@ -1,8 +1,8 @@
 import * as fileSystem from "node:fs";
-import type { Context, Log } from "../../src/plugin.ts";
+import type { Log, SinkContext } from "../../src/plugin.ts";
 
 /** A context that remembers what a component counts and warns of. */
-export interface RecordingContext extends Context {
+export interface RecordingContext extends SinkContext {
   readonly counters: Map<string, number>;
   /** Warnings and errors, in order. */
   readonly warnings: string[];
@@ -25,6 +25,7 @@ export function recordingContext(baseDir: string = process.cwd()): RecordingCont
     baseDir,
     fileSystem,
     fileSystemModule: "node:fs",
+    decodingOf: () => "json",
     count: (name, by = 1) => void counters.set(name, (counters.get(name) ?? 0) + by),
     counters,
     warnings,

@@ -3,7 +3,11 @@ import { setTimeout as wait } from "node:timers/promises";
 const LOOK_EVERY_MS = 5;
 
 /** Returns when the condition holds; throws, with what was waited for, when it does not within `timeout` milliseconds. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, timeout = 10_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  timeout = 10_000,
+): Promise<void> {
   const end = performance.now() + timeout;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`waited ${timeout} ms in vain until ${what}`);

@@ -41,9 +41,8 @@ function removeBodies(event: Event, place: Place, { resources, mode }: Redaction
   if (resource === undefined) return undefined;
   const [subresource, group] = [event.text(place.subresource) ?? "", event.text(place.group) ?? ""];
   if (!resources.includes(resource, subresource, group)) return undefined;
-  const paths = [place.requestObject, place.responseObject].filter((path) => event.has(path));
-  const mark: Edit = { set: place.mark, value: paths.map(({ text }) => text).join(",") };
-  return paths.length === 0 ? event : edit(event, ...paths.map((path): Edit => ({ remove: path })), mark);
+  const bodies = (event.has(place.requestObject) ? 1 : 0) + (event.has(place.responseObject) ? 2 : 0);
+  return bodies === 0 ? event : edit(event, ...(place.removals[bodies - 1] as readonly Edit[]));
 }
 
 function redactClosely(event: Event, places: readonly [Place, Place], redaction: Redaction): Event {

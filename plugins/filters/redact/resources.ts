@@ -24,8 +24,11 @@ const KINDS: ReadonlyMap<string, string> = new Map([
 
 const ENTRY = /^([a-z0-9-]+)(?:\.([a-z0-9.-]+))?(?:\/([a-z0-9-]+))?$/;
 
-/** The escape of an ASCII letter or a backslash; Go's encoder writes those of `<`, `>` and `&`, which are none. */
-const ESCAPED_LETTER = /\\u00[4-7]/;
+/**
+ * An escape that may write a letter, a backslash, or a digit of another escape in JSON that is a string in JSON; Go's
+ * encoder writes those of `<`, `>` and `&`, which can write none.
+ */
+const HIDING_ESCAPE = /\\u00(?:[4-7]|3[0-9])/;
 
 interface Entry {
   readonly resource: string;
@@ -41,6 +44,8 @@ export class SensitiveResources {
   readonly names: readonly string[];
   /** What the `kind` of a body may be, lists included; undefined where not all kinds are known by name. */
   readonly kinds: readonly string[] | undefined;
+  /** Texts, one of which stands in any JSON that names such a kind and has no escapes; undefined as before. */
+  readonly traces: readonly string[] | undefined;
   readonly #entries: readonly Entry[];
   readonly #kinds: ReadonlySet<string>;
   /** Resources whose kind's spelling is not known: it is compared in the plural and in lower case. */
@@ -60,6 +65,7 @@ export class SensitiveResources {
     this.#plurals = new Set(places.filter((place) => !place.includes("/") && !KINDS.has(place)));
     this.kinds = this.#plurals.size === 0 ? [...this.#kinds] : undefined;
     this.#singular = [...new Set(known)];
+    this.traces = this.kinds && this.#singular;
   }
 
   /** Whether a request for this resource is about one of them. An absent subresource or group is the empty string. */
@@ -80,7 +86,7 @@ export class SensitiveResources {
   /** False where no object in a JSON text can be of one of the kinds: most texts need no closer look. */
   mayBeNamedIn(json: string): boolean {
     if (this.kinds === undefined || this.#singular.some((kind) => json.includes(kind))) return true;
-    return json.includes("\\u00") && ESCAPED_LETTER.test(json);
+    return json.includes("\\u00") && HIDING_ESCAPE.test(json);
   }
 }
 

@@ -31,8 +31,14 @@ export class Suspicion {
       key: "resource",
       values: resources.names,
     });
-    this.#lastApplied = watch({ under: bodies, key: LAST_APPLIED });
-    this.reads = [whole.resource, whole.subresource, whole.group, ...this.#bodies, ...this.#fields.reads];
+    this.#lastApplied = watch({
+      under: bodies,
+      key: LAST_APPLIED,
+      ...(resources.traces && { containing: resources.traces }),
+    });
+    // The annotations are for the mark: an edit then finds them at once.
+    const { resource, subresource, group, annotations } = whole;
+    this.reads = [resource, subresource, group, annotations, ...this.#bodies, ...this.#fields.reads];
     this.watches = [this.#kind, this.#resource, this.#lastApplied, ...this.#fields.watches];
   }
 
@@ -43,9 +49,9 @@ export class Suspicion {
 
   #hasClue(event: Event): boolean {
     if (event.mayHold(this.#resource)) return true;
-    if (!event.mayHold(this.#kind) && !event.mayHold(this.#lastApplied)) return false;
-    // Keys and values with escapes raise these two, whatever they say: a search for names is cheaper than a look.
-    return this.#namesKind(event.bytes);
+    const [kind, lastApplied] = [event.mayHold(this.#kind), event.mayHold(this.#lastApplied)];
+    // Keys with escapes raise both, whatever they say: a search for names is cheaper than a look.
+    return kind && lastApplied ? this.#namesKind(event.bytes) : kind || lastApplied;
   }
 
   #namesKind({ buffer, byteOffset, byteLength }: Uint8Array): boolean {

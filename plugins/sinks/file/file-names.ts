@@ -1,10 +1,10 @@
-import type { Event } from "../../../src/plugin.ts";
+import type { Event, TemplatePart } from "../../../src/plugin.ts";
 import type { PathLayout } from "./path-layout.ts";
 
 /** What the names that are remembered may weigh, in characters, about: 100,000 users of usual names. */
 const MOST_CHARACTERS = 16 * 2 ** 20;
-/** What a name costs beside its characters. */
-const OVERHEAD = 64;
+/** What a name costs beside its characters: its object, and its places in the maps. */
+const OVERHEAD = 160;
 /** Longer texts are not remembered: few, and hostile. */
 const LONGEST_REMEMBERED = 256;
 
@@ -33,15 +33,36 @@ export class FileNames {
   readonly #texts: (string | undefined)[];
   #root: Level = new Map();
   #weight = 0;
+  // A time and a field are what most templates have. They are kept in places of their own, so that the compiler can
+  // see through to what is called, and the level of the time that the last event had.
+  readonly #time: TemplatePart | undefined;
+  readonly #field: TemplatePart | undefined;
+  #lastTime: string | undefined;
+  #ofLastTime: Map<string | undefined, FileName> | undefined;
 
   constructor(layout: PathLayout) {
     this.#layout = layout;
     const indexes = [...layout.parts.keys()];
     this.#order = indexes.sort((one, other) => rank(layout, one) - rank(layout, other));
     this.#texts = new Array(indexes.length).fill(undefined);
+    const [time, field] = this.#order.map((index) => layout.parts[index]);
+    if (this.#order.length === 2 && time.kind === "time") [this.#time, this.#field] = [time, field];
   }
 
   of(event: Event): FileName {
+    if (this.#time !== undefined && this.#field !== undefined) {
+      const time = this.#time.text(event);
+      if (time === this.#lastTime) {
+        const name = this.#ofLastTime?.get(this.#field.text(event));
+        if (name !== undefined) return name;
+      }
+      this.#lastTime = time;
+      this.#ofLastTime = this.#root.get(time) as Map<string | undefined, FileName> | undefined;
+    }
+    return this.#lookUp(event);
+  }
+
+  #lookUp(event: Event): FileName {
     const { parts } = this.#layout;
     const order = this.#order;
     let found: Level | FileName | undefined = this.#root;
@@ -65,6 +86,7 @@ export class FileNames {
     }
     if (this.#weight + weight > MOST_CHARACTERS) {
       this.#root = new Map();
+      this.#ofLastTime = undefined;
       this.#weight = 0;
     }
     this.#weight += weight;

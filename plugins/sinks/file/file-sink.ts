@@ -1,19 +1,24 @@
 import type { BatchLimits, Event, FieldPath, Log, Rejection, Sink } from "../../../src/plugin.ts";
 import { Arena } from "./arena.ts";
-import type { BatchPlan, BatchPlanner } from "./batch-plan.ts";
+import type { BatchPlan } from "./batch-plan.ts";
 import type { ThreadedWriter } from "./threaded-writer.ts";
 import type { Outcome } from "./writer.ts";
 
-/** Each file of a batch costs a write: with thousands of users, small batches would be all writes. */
-const BATCH_BYTES = 16 * 2 ** 20;
+/**
+ * Each file of a batch costs a write: with thousands of users, small batches would be all writes. Of large ones, the
+ * events outlive the garbage collector's nursery, and their bytes the processor's cache.
+ */
+const BATCH_BYTES = 4 * 2 ** 20;
 const BATCH_EVENTS = 1_000_000;
+/** A full batch, with line ends and what events out of the ordinary add to it. */
+const ARENA_BYTES = BATCH_BYTES + 2 ** 20;
 
 /** What a {@link FileSink} is made of. */
 export interface FileSinkParts {
   readonly reads: readonly FieldPath[];
   /** How old an event gets before it is written, in milliseconds. */
   readonly age: number;
-  readonly planner: BatchPlanner;
+  readonly plan: BatchPlan;
   readonly writer: ThreadedWriter;
   readonly log: Log;
 }
@@ -23,17 +28,17 @@ export class FileSink implements Sink {
   readonly reads: readonly FieldPath[];
   readonly batch: BatchLimits;
   readonly inFlight = 1;
-  readonly #planner: BatchPlanner;
+  readonly #plan: BatchPlan;
   readonly #writer: ThreadedWriter;
   readonly #log: Log;
-  readonly #arena = new Arena();
+  readonly #arena = new Arena(ARENA_BYTES);
   /** Settles when the writer has done with the arena, even if nobody waits for it any longer. */
   #idle: Promise<unknown> = Promise.resolve();
 
-  constructor({ reads, age, planner, writer, log }: FileSinkParts) {
+  constructor({ reads, age, plan, writer, log }: FileSinkParts) {
     this.reads = reads;
     this.batch = { bytes: BATCH_BYTES, events: BATCH_EVENTS, age };
-    this.#planner = planner;
+    this.#plan = plan;
     this.#writer = writer;
     this.#log = log;
   }
@@ -51,21 +56,26 @@ export class FileSink implements Sink {
 
   async #write(events: readonly Event[], signal: AbortSignal): Promise<readonly Rejection[]> {
     signal.throwIfAborted();
-    const plan = this.#planner.plan(events);
-    const memory = this.#arena.room(plan.byteLength);
-    plan.fill(Buffer.from(memory));
-    const { paths, lengths } = plan;
-    return this.#settle(plan, await this.#writer.append({ paths, lengths }, memory));
+    const plan = this.#plan;
+    try {
+      plan.make(events);
+      const arena = this.#arena.room(plan.byteLength);
+      plan.fill(arena);
+      const { paths, lengths } = plan;
+      return this.#settle(await this.#writer.append({ paths, lengths }, arena.buffer));
+    } finally {
+      plan.clear();
+    }
   }
 
-  #settle(plan: BatchPlan, { refused, doubled }: Outcome): Rejection[] {
+  #settle({ refused, doubled }: Outcome): Rejection[] {
     if (doubled.length > 0) {
       const advice = "others write to or move the files of this sink: lines of a write that failed are there twice";
       this.#log.warn(advice, { files: doubled.length, first: doubled[0] });
     }
     if (refused.length === 0) return [];
     const reasons = new Map(refused.map(({ index, reason }) => [index, reason]));
-    return plan.eventsOf(reasons).map(({ event, file }) => ({ event, reason: reasons.get(file) as string }));
+    return this.#plan.eventsOf(reasons).map(({ event, file }) => ({ event, reason: reasons.get(file) as string }));
   }
 }
 

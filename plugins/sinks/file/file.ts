@@ -1,5 +1,5 @@
 import { defineSink, milliseconds, Template } from "../../../src/plugin.ts";
-import { BatchPlanner } from "./batch-plan.ts";
+import { BatchPlan } from "./batch-plan.ts";
 import { FileNames } from "./file-names.ts";
 import { FileSink } from "./file-sink.ts";
 import { PathLayout } from "./path-layout.ts";
@@ -81,10 +81,11 @@ export default defineSink({
       folderMode: Number.parseInt(options.folder_mode, 8),
       fileSystemModule,
     });
+    writer.start();
     return new FileSink({
       reads: template.fields,
       age: milliseconds(options.flush_interval),
-      planner: new BatchPlanner(new FileNames(layout)),
+      plan: new BatchPlan(new FileNames(layout)),
       writer,
       log,
     });

@@ -17,6 +17,8 @@ export class Folder {
   readonly #descriptor: number;
   /** Where its entries are found. */
   readonly #location: string;
+  /** Whether the folder asked for last was made. They come in runs, and looking first would cost each as much again. */
+  #hasNewcomers = false;
   /** Below the base folder, for messages; empty for the base folder itself. */
   readonly #name: string;
 
@@ -36,18 +38,16 @@ export class Folder {
 
   /** A folder in this one, made where it is absent and a mode is given. @throws Refusal when something else stands there */
   folder(name: string, mode: number | undefined): Folder {
-    try {
-      return this.#enter(name);
-    } catch (error) {
-      if (codeOf(error) !== "ENOENT" || mode === undefined) throw error;
+    if (mode === undefined) return this.#enter(name);
+    if (!(this.#hasNewcomers && this.#tryToMake(name, mode))) {
+      const known = this.#find(name);
+      this.#hasNewcomers = known === undefined;
+      if (known !== undefined) return known;
+      this.#make(name, mode);
     }
-    try {
-      this.#fileSystem.mkdirSync(`${this.#location}/${name}`, mode);
-    } catch (error) {
-      // Somebody else was quicker: what they made shows when it is opened.
-      if (codeOf(error) !== "EEXIST") throw this.#refusalOf(error, name, "folder") ?? error;
-    }
-    return this.#enter(name);
+    const made = this.#enter(name);
+    made.#hasNewcomers = true;
+    return made;
   }
 
   /** The descriptor of a file in this folder, opened without following a link or waiting for a pipe's reader. @throws Refusal */
@@ -70,12 +70,45 @@ export class Folder {
     }
   }
 
+  /** A guess: what keeps it from being made shows when it is looked for. */
+  #tryToMake(name: string, mode: number): boolean {
+    try {
+      this.#fileSystem.mkdirSync(`${this.#location}/${name}`, mode);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #make(name: string, mode: number): void {
+    try {
+      this.#fileSystem.mkdirSync(`${this.#location}/${name}`, mode);
+    } catch (error) {
+      // Somebody else was quicker: what they made shows when it is opened.
+      if (codeOf(error) !== "EEXIST") throw this.#refusalOf(error, name, "folder") ?? error;
+    }
+  }
+
+  /** Undefined where it is absent. */
+  #find(name: string): Folder | undefined {
+    try {
+      return this.#openEntry(name);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw this.#refusalOf(error, name, "folder") ?? error;
+    }
+  }
+
   #enter(name: string): Folder {
     try {
-      return new Folder(this.#fileSystem, this.#hasDescriptors, `${this.#location}/${name}`, this.#pathOf(name));
+      return this.#openEntry(name);
     } catch (error) {
       throw this.#refusalOf(error, name, "folder") ?? error;
     }
+  }
+
+  #openEntry(name: string): Folder {
+    return new Folder(this.#fileSystem, this.#hasDescriptors, `${this.#location}/${name}`, this.#pathOf(name));
   }
 
   #pathOf(name: string): string {

@@ -25,14 +25,23 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** A {@link Writer} in a thread of its own, which is started when there is something to write. */
+/** A {@link Writer} in a thread of its own. */
 export class ThreadedWriter {
   readonly #settings: ThreadSettings;
   #thread: Worker | undefined;
+  #wasAsked = false;
   #waiting: Waiting | undefined;
 
   constructor(settings: ThreadSettings) {
     this.#settings = settings;
+  }
+
+  /**
+   * Starts the thread, so that it loads while the first events are read. It keeps no program alive that has nothing to
+   * write. One that cannot start fails the first write: then another is started.
+   */
+  start(): void {
+    this.#thread ??= this.#spawn();
   }
 
   /** As {@link Writer.append}; the next call, and any change of the arena, has to wait until it has settled. */
@@ -43,6 +52,11 @@ export class ThreadedWriter {
   async close(): Promise<void> {
     const thread = this.#thread;
     if (thread === undefined) return;
+    if (!this.#wasAsked) {
+      this.#thread = undefined;
+      await thread.terminate();
+      return;
+    }
     const ended = once(thread, "exit");
     try {
       await this.#ask("close");
@@ -55,19 +69,23 @@ export class ThreadedWriter {
 
   #ask(request: Request): Promise<Outcome> {
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    this.#thread ??= this.#start();
+    const thread = this.#thread ?? this.#spawn();
+    this.#thread = thread;
+    this.#wasAsked = true;
     this.#waiting = { resolve, reject };
-    this.#thread.ref();
-    this.#thread.postMessage(request);
+    thread.ref();
+    thread.postMessage(request);
     return promise;
   }
 
-  #start(): Worker {
+  #spawn(): Worker {
     const thread = new Worker(new URL(`./writer-thread${extname(import.meta.url)}`, import.meta.url), {
       name: "file sink",
       workerData: this.#settings,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES },
     });
+    this.#wasAsked = false;
+    thread.unref();
     thread.on("message", (answer: Answer) => {
       // A program that forgets to close the sink can end all the same.
       thread.unref();

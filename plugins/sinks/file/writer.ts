@@ -66,7 +66,7 @@ export class Writer {
     this.#files.close();
   }
 
-  #addAll(paths: readonly string[], lengths: readonly number[], arena: Uint8Array): RefusedFile[] {
+  #addAll(paths: readonly string[], lengths: ArrayLike<number>, arena: Uint8Array): RefusedFile[] {
     const refused: RefusedFile[] = [];
     let start = 0;
     paths.forEach((path, index) => {

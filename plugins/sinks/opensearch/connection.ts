@@ -1,10 +1,13 @@
+import { createRequire } from "node:module";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { type Dispatcher, Pool } from "undici";
+import type { Dispatcher, Pool } from "undici";
 import { authorization, type CredentialOptions } from "./credentials.ts";
 import { type Endpoint, parseEndpoint } from "./endpoint.ts";
 import type { TlsMaterial } from "./tls-options.ts";
 
+// Loaded on first use, so that checking a pipeline.yaml does without it.
+const load = createRequire(import.meta.url);
 const compress = promisify(gzip);
 const PATH = "/_bulk?filter_path=took,errors,items.*.status,items.*.error";
 const MAX_ANSWER_BYTES = 64 * 2 ** 20;
@@ -113,7 +116,8 @@ function serverFor(endpoint: Endpoint, options: ConnectionOptions): Server {
   const auth = authorization(options, endpoint);
   if (auth !== undefined) headers.authorization = auth;
   if (options.gzip) headers["content-encoding"] = "gzip";
-  const pool = new Pool(endpoint.origin, {
+  const undici = load("undici") as typeof import("undici");
+  const pool = new undici.Pool(endpoint.origin, {
     connections: options.maxInFlight,
     connect: { ...options.tls, timeout: Math.min(CONNECT_TIMEOUT, options.timeout) },
     // The signal of each request bounds all of it.

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Event } from "../../../src/plugin.ts";
+import type { Event, SinkContext } from "../../../src/plugin.ts";
 
 /** How many ASCII characters an id has: SHA-256 as base64url, far below the 512 bytes that servers take. */
 export const DOCUMENT_ID_LENGTH = 43;
@@ -13,3 +13,13 @@ export const contentId: DocumentId = (_event, document) => hash("sha256", docume
 /** From where the event was read: each accepted event is a document, also of identical ones. */
 export const positionId: DocumentId = (event) =>
   hash("sha256", JSON.stringify([event.origin.source, event.origin.partition, event.offset, event.child]), "base64url");
+
+/** The id that pipeline.yaml asks for. Unless it does: position for lines of text, as two of them may well be the same. */
+export function documentIdOf(
+  asked: "content" | "position" | undefined,
+  context: Pick<SinkContext, "decodingOf">,
+): DocumentId {
+  if (asked !== undefined) return asked === "content" ? contentId : positionId;
+  return (event, document) =>
+    (context.decodingOf(event.origin.source) === "text" ? positionId : contentId)(event, document);
+}

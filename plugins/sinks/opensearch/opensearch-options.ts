@@ -29,9 +29,8 @@ export const OPTIONS = {
     document_id: {
       type: "string",
       enum: ["content", "position"],
-      default: "content",
       description:
-        "content: a hash of the document, identical events become one. position: from where the event was read, each event is a document.",
+        "content: a hash of the document, identical events become one. position: from where the event was read, each event is a document. Without it: content, and position for what comes from sources with `decode: text`.",
     },
     username: { type: "string", description: "For basic authentication." },
     password: { type: "string", secret: true, description: "For basic authentication." },

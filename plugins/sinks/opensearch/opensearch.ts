@@ -10,7 +10,7 @@ import {
 import { bulkItems } from "./bulk-body.ts";
 import { BulkWriter } from "./bulk-writer.ts";
 import { Connection } from "./connection.ts";
-import { contentId, positionId } from "./document-id.ts";
+import { documentIdOf } from "./document-id.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { IndexNames, indexName } from "./index-name.ts";
 import { OPTIONS } from "./opensearch-options.ts";
@@ -36,9 +36,9 @@ export default defineSink({
   create(options, context) {
     const template = Template.parse(options.index, { times: true, timeZone: options.time_zone });
     const names = new IndexNames(options.max_indices);
-    const documentId = options.document_id === "content" ? contentId : positionId;
+    const documentId = documentIdOf(options.document_id, context);
     const connection = connect(options, context);
-    const writer = new BulkWriter({ connection, context, idsAreContent: options.document_id === "content" });
+    const writer = new BulkWriter({ connection, context, idsAreContent: options.document_id !== "position" });
 
     return {
       reads: template.fields,

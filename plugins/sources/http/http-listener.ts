@@ -5,7 +5,7 @@ import { JournalFull, type Listener } from "../../../src/plugin.ts";
 import { answer, refuse } from "./answer.ts";
 import type { Certificate } from "./certificate.ts";
 import { createServer } from "./create-server.ts";
-import { isLoopback, type ListenAddress } from "./listen-address.ts";
+import type { ListenAddress } from "./listen-address.ts";
 import { type Receiving, receive } from "./receive.ts";
 import { Refusal } from "./refusal.ts";
 import { checkAnnouncement, checkHead, type HeadRules } from "./request-head.ts";
@@ -13,7 +13,6 @@ import { SeldomLog } from "./seldom-log.ts";
 
 export interface HttpListenerOptions extends Receiving, HeadRules {
   readonly address: ListenAddress;
-  readonly hasToken: boolean;
   /** Absent: no TLS. */
   readonly readCertificate: (() => Certificate) | undefined;
   /** Milliseconds without progress after which a request is dropped. */
@@ -35,6 +34,7 @@ export class HttpListener implements Listener {
   /** Connections whose request was refused before all of it came. */
   readonly #passingOver = new Set<Socket>();
   #closing = false;
+  #closed: Promise<void> | undefined;
 
   constructor(options: HttpListenerOptions) {
     this.#options = options;
@@ -51,7 +51,7 @@ export class HttpListener implements Listener {
   }
 
   async listen(): Promise<void> {
-    const { address, context, hasToken, readCertificate } = this.#options;
+    const { address, context, readCertificate } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error: NodeJS.ErrnoException) => {
         const remedy = error.code === "EADDRINUSE" ? ": another program has it, choose another port in `listen`" : "";
@@ -71,11 +71,6 @@ export class HttpListener implements Listener {
       path: this.#options.path,
       tls: !!readCertificate,
     });
-    if (!hasToken && !isLoopback(address.host)) {
-      log.warn("anyone who reaches this address can send events: set `token`, or listen on 127.0.0.1", {
-        address: bound.address,
-      });
-    }
   }
 
   /** Reads the TLS files again, for new connections. @throws where they cannot be used; the old ones stay then */
@@ -84,8 +79,12 @@ export class HttpListener implements Listener {
     if (readCertificate && "setSecureContext" in this.#server) this.#server.setSecureContext(readCertificate());
   }
 
-  async close(): Promise<void> {
-    if (this.#closing) return;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#closing = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();

@@ -2,7 +2,7 @@ import { byteCount, createBodyFramer, defineListener, milliseconds } from "../..
 import { Budget } from "./budget.ts";
 import { certificateReader } from "./certificate.ts";
 import { HttpListener } from "./http-listener.ts";
-import { parseListen } from "./listen-address.ts";
+import { isLoopback, parseListen } from "./listen-address.ts";
 import { MAX_GATHERED_BYTES } from "./receive.ts";
 import { tokenCheck } from "./token.ts";
 
@@ -80,13 +80,16 @@ export default defineListener({
     },
     required: ["listen"],
   },
+  warnings: ({ listen, token }) =>
+    token === undefined && !isLoopback(parseListen(listen).host)
+      ? ["anyone who reaches this address can send events: set `token`, or listen on 127.0.0.1"]
+      : [],
   create: (options, context) =>
     new HttpListener({
       context,
       address: parseListen(options.listen),
       path: options.path,
       isAuthorized: options.token === undefined ? () => true : tokenCheck(options.token),
-      hasToken: options.token !== undefined,
       readCertificate: certificateReader(options, context.baseDir, context.fileSystem),
       maxBodyBytes: byteCount(options.max_body_bytes),
       budget: new Budget(byteCount(options.max_in_flight)),

@@ -1,8 +1,8 @@
 import { glob } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
+import { resolve } from "node:path";
 import type { Position, RawBatch, SourceContext } from "../../../src/plugin.ts";
 import { fingerprintOf, isSame } from "./fingerprint.ts";
-import { TailedFile } from "./tailed-file.ts";
+import { type Place, placeOf, TailedFile } from "./tailed-file.ts";
 
 /**
  * Finds the files that the globs name, and knows them again under another name: a file is its device and inode. What is
@@ -15,7 +15,7 @@ export class Discovery {
   readonly #context: SourceContext;
   readonly #files = new Map<string, TailedFile>();
   readonly #generations = new Map<string, number>();
-  readonly #unreadable = new Set<string>();
+  readonly #unreadable = new Map<string, string>();
   #startsAtEnd: boolean;
 
   constructor(
@@ -23,7 +23,7 @@ export class Discovery {
     resume: ReadonlyMap<string, Position>,
     { fromEnd, context }: { fromEnd: boolean; context: SourceContext },
   ) {
-    this.#patterns = patterns.map((pattern) => (isAbsolute(pattern) ? pattern : join(context.baseDir, pattern)));
+    this.#patterns = patterns;
     this.#resume = resume;
     this.#context = context;
     this.#startsAtEnd = fromEnd && resume.size === 0;
@@ -32,6 +32,24 @@ export class Discovery {
       const identity = `${device}-${inode}`;
       this.#generations.set(identity, Math.max(Number(generation), this.#generations.get(identity) ?? 0));
     }
+  }
+
+  /** Files that are there and cannot be read now, with the reason. */
+  get unreadable(): ReadonlyMap<string, string> {
+    return this.#unreadable;
+  }
+
+  /** Reading a file failed: it is tried again, and told once. A file that is gone is none. */
+  failed(path: string, error: unknown): void {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || this.#unreadable.has(path)) return;
+    this.#unreadable.set(path, code);
+    this.#context.log.warn(`cannot read the file (${code}); it is tried again`, { path });
+  }
+
+  /** Reading a file succeeded. */
+  recovered(path: string): void {
+    this.#unreadable.delete(path);
   }
 
   /** The files being read, oldest first as they were found. */
@@ -44,6 +62,8 @@ export class Discovery {
     const found = await this.#match();
     const batches: RawBatch[] = [];
     const seen = new Set<string>();
+    const paths = new Set(found.map(({ path }) => path));
+    for (const path of this.#unreadable.keys()) if (!paths.has(path) && !this.#isStill(path)) this.recovered(path);
     for (const { path, identity } of found) {
       seen.add(identity);
       const known = this.#files.get(identity);
@@ -69,7 +89,7 @@ export class Discovery {
     const ended = this.#ended(file);
     file.close();
     this.#files.delete(identity);
-    this.#generations.set(identity, (this.#generations.get(identity) ?? 0) + 1);
+    this.#beginGeneration(identity);
     this.#open(path, identity);
     return ended;
   }
@@ -78,13 +98,28 @@ export class Discovery {
   retire(file: TailedFile): RawBatch {
     const ended = this.#ended(file);
     file.close();
-    this.#files.delete(`${file.device}-${file.inode}`);
+    const identity = `${file.device}-${file.inode}`;
+    this.#files.delete(identity);
+    // The inode may be another file's next: what is read of that one is another partition.
+    this.#beginGeneration(identity);
     return ended;
   }
 
   close(): void {
     for (const file of this.#files.values()) file.close();
     this.#files.clear();
+  }
+
+  #beginGeneration(identity: string): void {
+    this.#generations.set(identity, (this.#generations.get(identity) ?? 0) + 1);
+  }
+
+  #isStill(path: string): boolean {
+    try {
+      return this.#context.fileSystem.statSync(path).isFile();
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code !== "ENOENT";
+    }
   }
 
   #ended({ partition, position, path }: TailedFile): RawBatch {
@@ -94,12 +129,14 @@ export class Discovery {
   async #match(): Promise<{ path: string; identity: string }[]> {
     const found = new Map<string, { path: string; identity: string; modified: number }>();
     for (const pattern of this.#patterns) {
-      for await (const path of glob(pattern)) {
+      // The folder is no part of the pattern: its name may hold what would be a wildcard.
+      for await (const name of glob(pattern, { cwd: this.#context.baseDir })) {
+        const path = resolve(this.#context.baseDir, name);
         try {
           const { dev, ino, mtimeMs, isFile } = this.#stat(path);
           if (isFile) found.set(`${dev}-${ino}`, { path, identity: `${dev}-${ino}`, modified: mtimeMs });
         } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== "ENOENT") this.#tell(path, error);
+          this.failed(path, error);
         }
       }
     }
@@ -123,15 +160,15 @@ export class Discovery {
         fileSystem.closeSync(descriptor);
         return [];
       }
-      const { partition, offset, ended } = this.#place(descriptor, identity, stats.size);
+      const { partition, place, ended } = this.#place(descriptor, identity, stats.size);
       const file = new TailedFile(
         descriptor,
         { partition, device: stats.dev, inode: stats.ino, path },
-        offset,
+        place,
         this.#context,
       );
       this.#files.set(identity, file);
-      this.#unreadable.delete(path);
+      this.recovered(path);
       if (this.#startsAtEnd) {
         file.skipToEnd();
         const { position } = file;
@@ -140,34 +177,22 @@ export class Discovery {
       return ended;
     } catch (error) {
       if (descriptor !== undefined) fileSystem.closeSync(descriptor);
-      this.#tell(path, error);
+      this.failed(path, error);
       return [];
     }
   }
 
   /** Which partition an open file is, and where to go on in it. */
-  #place(
-    descriptor: number,
-    identity: string,
-    size: number,
-  ): { partition: string; offset: number; ended: RawBatch[] } {
+  #place(descriptor: number, identity: string, size: number): { partition: string; place: Place; ended: RawBatch[] } {
     const generation = this.#generations.get(identity) ?? 0;
     const partition = `${identity}-${generation}`;
     const known = this.#resume.get(partition);
-    if (!known) return { partition, offset: 0, ended: [] };
+    if (!known) return { partition, place: placeOf(undefined), ended: [] };
     const fingerprint = fingerprintOf(known.detail);
     const isKnown = known.offset <= size && (!fingerprint || isSame(this.#context.fileSystem, descriptor, fingerprint));
-    if (isKnown) return { partition, offset: known.offset, ended: [] };
-    this.#generations.set(identity, generation + 1);
+    if (isKnown) return { partition, place: placeOf(known), ended: [] };
+    this.#beginGeneration(identity);
     const ended = { bytes: new Uint8Array(0), partition, offset: known.offset, position: known, ended: true };
-    return { partition: `${identity}-${generation + 1}`, offset: 0, ended: [ended] };
-  }
-
-  /** Once a file. */
-  #tell(path: string, error: unknown): void {
-    if (this.#unreadable.has(path)) return;
-    this.#unreadable.add(path);
-    const { code } = error as NodeJS.ErrnoException;
-    this.#context.log.warn(`cannot read the file (${code ?? String(error)}); it is tried again`, { path });
+    return { partition: `${identity}-${generation + 1}`, place: placeOf(undefined), ended: [ended] };
   }
 }

@@ -3,6 +3,19 @@ import { type Fingerprint, isEnough, takeFingerprint } from "./fingerprint.ts";
 
 const LINE_END = 0x0a;
 
+/** Where reading begins in a file. */
+export interface Place {
+  readonly offset: number;
+  /** The offset lies within a line, whose rest is passed over. */
+  readonly skipsLine: boolean;
+}
+
+/** Where the record says that reading goes on; at the beginning where it says nothing. */
+export const placeOf = (known: Position | undefined): Place => ({
+  offset: known?.offset ?? 0,
+  skipsLine: (known?.detail as { skips_line?: Json } | null | undefined)?.skips_line === true,
+});
+
 /** One open file and how far its lines have been read. */
 export class TailedFile {
   readonly partition: string;
@@ -17,6 +30,7 @@ export class TailedFile {
   #offset: number;
   /** There is no line end between `#offset` and here. */
   #searched: number;
+  #skipsLine: boolean;
   #fingerprint: Fingerprint | undefined;
   #changedAt = performance.now();
   #size = 0;
@@ -24,7 +38,7 @@ export class TailedFile {
   constructor(
     file: number,
     identity: { partition: string; device: number; inode: number; path: string },
-    offset: number,
+    { offset, skipsLine }: Place,
     context: SourceContext,
   ) {
     this.#file = file;
@@ -34,6 +48,7 @@ export class TailedFile {
     this.path = identity.path;
     this.#offset = offset;
     this.#searched = offset;
+    this.#skipsLine = skipsLine;
     this.#context = context;
   }
 
@@ -42,7 +57,8 @@ export class TailedFile {
       this.#fingerprint = takeFingerprint(this.#fileSystem, this.#file, this.#offset);
     }
     const { length, hash } = this.#fingerprint;
-    return { offset: this.#offset, detail: { path: this.path, fingerprint: { length, hash } } satisfies Json };
+    const detail = { path: this.path, fingerprint: { length, hash }, ...(this.#skipsLine && { skips_line: true }) };
+    return { offset: this.#offset, detail: detail satisfies Json };
   }
 
   /** Whether there are bytes that were not looked at yet. */
@@ -69,8 +85,6 @@ export class TailedFile {
     this.#skipsLine = !endsInLine;
   }
 
-  #skipsLine = false;
-
   /** Reads whole lines into the block; undefined while a line has no end yet. */
   async read(block: Block): Promise<RawBatch | undefined> {
     if (this.#searched > this.#offset || this.#skipsLine) return this.#readLongLine(block);
@@ -96,7 +110,7 @@ export class TailedFile {
     const offset = this.#offset;
     if (!this.#skipsLine && length <= this.#context.maxEventBytes) {
       const bytes = Buffer.alloc(length + 1, LINE_END);
-      this.#readAt(bytes, 0, length, offset);
+      if (this.#readAt(bytes, 0, length, offset) < length) return undefined;
       if (this.#isWhole(bytes.subarray(0, length))) return this.#batch(bytes, offset, offset + length);
     }
     if (isFinal) return this.#refuse(offset, length, "the file ended within a line, and its rest never came");
@@ -129,8 +143,12 @@ export class TailedFile {
     if (length - 1 > this.#context.maxEventBytes) {
       return this.#refuse(offset, length, `longer than max_event_bytes (${this.#context.maxEventBytes})`);
     }
-    const bytes = length <= block.end - block.start ? block.buffer.subarray(block.start, block.start + length) : Buffer.allocUnsafe(length);
-    this.#readAt(bytes, 0, length, offset);
+    const bytes =
+      length <= block.end - block.start
+        ? block.buffer.subarray(block.start, block.start + length)
+        : Buffer.allocUnsafe(length);
+    // The file may have been cut short since its line end was found.
+    if (this.#readAt(bytes, 0, length, offset) < length) return undefined;
     return this.#batch(bytes, offset, end);
   }
 

@@ -154,7 +154,7 @@ function writeWatches(image: WordImage, layout: Layout): { address: number; leng
       throw new RangeError(`${watches.length} watches, at most ${MAX_WATCHES} fit a row`);
     return Array.from({ length: MAX_WATCHES }, (_, index) => {
       const watch = watches[index];
-      if (watch === undefined) return [0, 0, 0, 0, 0];
+      if (watch === undefined) return [0, 0, 0, 0, 0, 0];
       const bits = bytesOf(watch.key).length & 63;
       lengths[bits >> 5] |= 1 << (bits & 31);
       return watchWords(image, watch);
@@ -173,6 +173,9 @@ function obscureWatches(layout: Layout): number {
 function watchWords(image: WordImage, watch: Watch): number[] {
   const key = bytesOf(watch.key);
   const values = (watch.values ?? []).map(bytesOf);
-  const list = image.words(values.flatMap((value) => [image.text(value), value.length]));
-  return [image.text(key), key.length, list, list + 8 * values.length, values.length === 0 ? 1 : 0];
+  const texts = (watch.containing ?? []).map(bytesOf);
+  const list = image.words([...values, ...texts].flatMap((bytes) => [image.text(bytes), bytes.length]));
+  const textsFrom = list + 8 * values.length;
+  const acceptsAny = values.length + texts.length === 0;
+  return [image.text(key), key.length, list, textsFrom, textsFrom + 8 * texts.length, acceptsAny ? 1 : 0];
 }

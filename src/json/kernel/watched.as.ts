@@ -3,7 +3,7 @@ import { scalar } from "./scalar.as";
 import { colon, skipArray, skipObject, token } from "./skip.as";
 import { DEPTH, fail, limit, MAX_DEPTH, SYNTAX, UNFINISHED } from "./state.as";
 import { escaped, forgetEscapes, text, veiled } from "./text.as";
-import { accepting, obscure, watchesOf } from "./watch.as";
+import { accepting, acceptingAny, obscure, watchesOf } from "./watch.as";
 
 /** Behind the object whose brace is before `at`: nothing in it is noted, but `active` watches look at its keys. */
 export function watchObject(at: usize, depth: i32, active: u32): usize {
@@ -74,13 +74,6 @@ export function watchAny(at: usize, first: i32, depth: i32, active: u32): usize 
 
 /** The value [start, end) of a key that `watching` look out for. */
 export function watchValue(watching: u32, start: usize, end: usize): void {
-  if (load<u8>(start) != 0x22) return raiseWatches(accepting(watching, 0, 0));
-  // A backslash may write any character: only a decoding walk can tell.
-  const length = end - start - 2;
-  raiseWatches(hasBackslash(start + 1, length) ? watching : accepting(watching, start + 1, length));
-}
-
-function hasBackslash(at: usize, length: usize): bool {
-  for (const end = at + length; at < end; at++) if (load<u8>(at) == 0x5c) return true;
-  return false;
+  const isString = load<u8>(start) == 0x22;
+  raiseWatches(isString ? accepting(watching, start + 1, end - start - 2) : acceptingAny(watching));
 }

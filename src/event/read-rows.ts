@@ -1,0 +1,30 @@
+import type { Origin } from "./event.ts";
+import type { Slots } from "./slots.ts";
+
+/** What the events of one read have in common. */
+export interface Read {
+  readonly buffer: Buffer;
+  /** Offset of `buffer[0]` in the partition: an event's offset is this plus its record's start. */
+  readonly shift: number;
+  readonly origin: Origin;
+  /** True once every sink has settled it: its bytes and its tables may be another read's by now. */
+  released: boolean;
+}
+
+/** The rows that were noted of a read's events, in one table: what a row says is its {@link Slots}' to tell. */
+export class ReadRows {
+  readonly buffer: Buffer;
+  readonly read: Read;
+  readonly table: Int32Array;
+  readonly slots: Slots;
+  /** Where the record starts that the rows are elements of; -1 where each is a record of its own. */
+  readonly record: number;
+
+  constructor(read: Read, table: Int32Array, slots: Slots, record = -1) {
+    this.buffer = read.buffer;
+    this.read = read;
+    this.table = table;
+    this.slots = slots;
+    this.record = record;
+  }
+}

@@ -1,0 +1,53 @@
+import type { SinkConfig } from "../config/config.ts";
+import { Delivery } from "../delivery/deliver.ts";
+import { BLOCK_BYTES, type Window } from "../delivery/window.ts";
+import { newCounts } from "../observe/counts.ts";
+import type { BatchLimits, Sink } from "../plugin.ts";
+import { makeBranchStages, makeSink } from "./components.ts";
+import { FilterChain, type Stage } from "./filter-chain.ts";
+import type { Foundation } from "./foundation.ts";
+import type { SinkBranch } from "./sink-branch.ts";
+import type { Reader } from "./wanted.ts";
+
+/** A sink's way with what it is made of. */
+export interface Branch extends SinkBranch {
+  /** Its key in pipeline.yaml. */
+  readonly key: string;
+  readonly sink: Sink;
+  readonly stages: readonly Stage[];
+}
+
+const DEFAULT_BATCH: BatchLimits = { events: 50_000, bytes: 16 << 20, age: 1000 };
+
+/** Makes a sink, its condition and its filters. @throws whatever they throw */
+export async function makeBranch(foundation: Foundation, config: SinkConfig, index: number): Promise<Branch> {
+  const { log, taps, giveUp: signal, deadLetters, window } = foundation;
+  const { key, name, retry } = config;
+  const stages = await makeBranchStages(foundation, config);
+  const sink = await makeSink(foundation, config);
+  const counts = newCounts();
+  return {
+    key,
+    name,
+    sink,
+    stages,
+    index,
+    counts,
+    deadLetters,
+    taps,
+    signal,
+    chain: new FilterChain(stages, counts, taps),
+    limits: limitsOf(sink, config.batch, window),
+    inFlight: sink.inFlight ?? 1,
+    delivery: new Delivery({ name, sink, retry, deadLetters, log: log.child(name), signal }),
+  };
+}
+
+/** What reads fields on a branch, in the order in which events come to it. */
+export const readersOf = ({ stages, sink }: Branch): Reader[] => [...stages.map(({ filter }) => filter), sink];
+
+/** What pipeline.yaml says, else what suits the sink; never so large that the window could not fill a batch. */
+function limitsOf(sink: Sink, configured: Partial<BatchLimits>, window: Window): BatchLimits {
+  const limits = { ...DEFAULT_BATCH, ...sink.batch, ...configured };
+  return { ...limits, bytes: Math.min(limits.bytes, Math.max(window.limit >> 2, BLOCK_BYTES >> 1)) };
+}

@@ -1,0 +1,73 @@
+import { withGrace } from "../delivery/grace.ts";
+import type { Log } from "../observe/log.ts";
+import type { Branch } from "./branches.ts";
+import type { PositionRecord } from "./record.ts";
+import type { Way } from "./ways.ts";
+
+/** How long closing may take once nothing can be waited for any longer: what is being received is not accepted then. */
+const CLOSE_LISTENERS_WITHIN_MS = 100;
+const CLOSE_WITHIN_MS = 5000;
+
+interface Opened {
+  readonly sources: readonly Way[];
+  readonly branches: readonly Branch[];
+  /** Absent where the pipeline was not put together. */
+  readonly record?: PositionRecord;
+}
+
+/** How closing is told of, and when it is not waited for any longer. */
+interface Closing {
+  readonly log: Log;
+  readonly giveUp: AbortSignal;
+}
+
+/** Accepts no more from outside. */
+export const closeListeners = (sources: readonly Way[], closing: Closing): Promise<Error | undefined> =>
+  closeEach(
+    sources.map(({ name, listener }) => ({ name, close: () => listener?.close() })),
+    closing,
+    CLOSE_LISTENERS_WITHIN_MS,
+  );
+
+/**
+ * Closes everything, whatever fails on the way: listeners, then the record of positions, sinks and journals. Returns the first
+ * failure; each of them is told. What does not end in time is no failure: there was nothing left to wait for.
+ */
+export async function closeComponents(
+  { sources, branches, record }: Opened,
+  closing: Closing,
+): Promise<Error | undefined> {
+  const failures = [
+    await closeListeners(sources, closing),
+    await closeEach([{ name: "checkpoint", close: () => record?.close() }], closing),
+    await closeEach(
+      branches.map(({ name, sink }) => ({ name, close: () => sink.close?.() })),
+      closing,
+    ),
+    await closeEach(
+      sources.map(({ name, journal }) => ({ name, close: () => journal?.close() })),
+      closing,
+    ),
+  ];
+  return failures.find((failure) => failure !== undefined);
+}
+
+async function closeEach(
+  components: readonly { readonly name: string; close(): Promise<void> | undefined }[],
+  { log, giveUp }: Closing,
+  milliseconds = CLOSE_WITHIN_MS,
+): Promise<Error | undefined> {
+  let first: Error | undefined;
+  const close = async ({ name, close }: (typeof components)[number]) => {
+    try {
+      await withGrace(Promise.resolve(close()), giveUp, milliseconds);
+    } catch (error) {
+      if (giveUp.aborted && error === giveUp.reason) return;
+      const { message = String(error) } = error as Error;
+      log.error(`cannot be closed properly: ${message}`, { name });
+      first ??= new Error(`${name}: ${message}`, { cause: error });
+    }
+  };
+  await Promise.all(components.map(close));
+  return first;
+}

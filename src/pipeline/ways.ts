@@ -1,0 +1,70 @@
+import type { SourceConfig } from "../config/config.ts";
+import type { SinkPositions } from "../delivery/checkpoint.ts";
+import { lowest, Positions } from "../delivery/positions.ts";
+import { makeStages } from "./components.ts";
+import { jsonDecoder, textDecoder } from "./decode.ts";
+import { FilterChain, type Stage } from "./filter-chain.ts";
+import type { Foundation } from "./foundation.ts";
+import { resumeFrom } from "./record.ts";
+import type { SourceWay } from "./source-way.ts";
+import { makeSource, type RunningSource } from "./sources.ts";
+import { type Reader, wantedBy } from "./wanted.ts";
+
+/** A source's way with what it is made of. */
+export type Way = SourceWay & RunningSource;
+
+/** What stands around a source's way. */
+interface Neighbours {
+  /** The filters that all sources share. */
+  readonly sharedStages: readonly Stage[];
+  /** What reads fields behind the fork, a list a sink. */
+  readonly behindFork: readonly (readonly Reader[])[];
+  /** What the checkpoint held. */
+  readonly loaded: SinkPositions;
+  /** Called when a position moves. */
+  readonly touch: () => void;
+}
+
+/** Makes a source and its filters, and finds where it goes on. @throws whatever they throw */
+export async function makeWay(foundation: Foundation, config: SourceConfig, around: Neighbours): Promise<Way> {
+  const { key, name } = config;
+  const { window, scanner, deadLetters, taps, shared, stopReading, giveUp, fail } = foundation;
+  const stages = [...(await makeStages(foundation, config.filters)), ...around.sharedStages];
+  const filters = stages.map(({ filter }) => filter);
+  const resume = resumeFrom(
+    around.loaded,
+    key,
+    foundation.config.sinks.map((sink) => sink.key),
+  );
+  const reader = window.reader();
+  const running = await makeSource(foundation, config, { reader, resume });
+  const decoder = config.decode === "text" ? textDecoder : jsonDecoder;
+  return {
+    ...running,
+    key,
+    name,
+    reader,
+    deadLetters,
+    taps,
+    stopReading,
+    giveUp,
+    fail,
+    resume: lowest(resume),
+    decode: decoder({
+      scanner,
+      wanted: wantedBy(around.behindFork.map((readers) => [...filters, ...readers])),
+      maxEventBytes: mostBytesOf(config),
+    }),
+    chain: new FilterChain(stages, shared, taps),
+    positions: new Positions(resume, around.touch),
+    counts: shared,
+    status: { name, events: 0, bytes: 0, behind: 0, waiting: false },
+  };
+}
+
+/**
+ * The most bytes of a record. A listener bounds the bodies that it takes, and a record of its journal can be a whole list of
+ * events; to keep only its place would lose it, as the journal forgets what is settled.
+ */
+const mostBytesOf = ({ definition, maxEventBytes }: SourceConfig): number =>
+  definition.kind === "listener" ? Number.POSITIVE_INFINITY : maxEventBytes;
