@@ -22,6 +22,8 @@ export interface DeadLetter {
   readonly bytes?: Uint8Array;
   /** How many there are, where only the place is kept. */
   readonly byteLength?: number;
+  /** How many records the bytes are, with line ends between them. Absent: one. */
+  readonly records?: number;
 }
 
 const LINE_END = 0x0a;
@@ -152,7 +154,8 @@ function* inPieces(letters: Iterable<DeadLetter>): Generator<Piece, void> {
 }
 
 function toLine(letter: Piece): Buffer {
-  const { reason, component, bytes, byteLength, piece, child, path, remote, source, partition, offset } = letter;
+  const { reason, component, bytes, byteLength, records, piece, child, path, remote, source, partition, offset } =
+    letter;
   const isText = bytes !== undefined && isUtf8(bytes);
   return Buffer.from(
     `${JSON.stringify({
@@ -161,6 +164,7 @@ function toLine(letter: Piece): Buffer {
       component,
       origin: { source, partition, path, remote, offset, child: child === -1 ? undefined : child },
       byte_length: byteLength ?? bytes?.length,
+      records: records === 1 ? undefined : records,
       piece,
       bytes: isText ? viewOf(bytes).toString() : undefined,
       base64: bytes && !isText ? viewOf(bytes).toString("base64") : undefined,

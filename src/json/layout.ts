@@ -37,6 +37,9 @@ export interface Layout extends Noted {
 
 export const MAX_WATCHES = 16;
 
+/** The rows of one record's elements take no more integers than this, 16 MiB: a body of tiny objects fills no memory. */
+export const MOST_ELEMENT_INTEGERS = 1 << 22;
+
 /**
  * Whether a key has characters that only escapes can write, other than `\u` and `\/`: quotes, backslashes, controls. A watch
  * for such a key is raised by any key with escapes, as `managedFields` has many of; another only by those that may hide it.
@@ -63,7 +66,8 @@ export const mayHide = (written: string): boolean => /\\u00(?:[4-7]|3[0-9])/.tes
  *
  * START and END delimit the value's bytes in the scanned buffer, white space around it left out.
  * ELEMENTS counts the element rows that follow (0 in an element's own row, and where the array is
- * absent, empty or holds something that is no object: then `NOT_ALL_OBJECTS` says so and there are none).
+ * absent, empty, holds something that is no object (then `NOT_ALL_OBJECTS` says so), or holds so many that their rows
+ * would fill {@link MOST_ELEMENT_INTEGERS}).
  * A field's pair delimits its value, quotes and brackets included; end = 0 where the field is absent.
  * Of a field that occurs twice the last counts, and a repeated parent forgets what the earlier one held.
  * In the row of a record that is no valid JSON (FLAGS & INVALID), START and END delimit the whole line,

@@ -1,7 +1,7 @@
 import { BYTE } from "./bytes.ts";
 import { type FieldNode, type FieldTree, findChild, growFieldTree } from "./field-tree.ts";
 import { Grammar } from "./grammar.ts";
-import { FLAG, type Layout, MAX_WATCHES, ROW, rowLength } from "./layout.ts";
+import { FLAG, type Layout, MAX_WATCHES, MOST_ELEMENT_INTEGERS, ROW, rowLength } from "./layout.ts";
 import { RowTable } from "./row-table.ts";
 import { MAX_DEPTH, SCAN_ERROR } from "./scanner.ts";
 import { WatchList } from "./watch-list.ts";
@@ -148,10 +148,16 @@ export class RecordReader {
       return at + 1;
     }
     let allObjects = true;
+    let allNoted = true;
     for (;;) {
       if (at < end && buffer[at] !== BYTE.OPEN_OBJECT) allObjects = false;
-      at = allObjects ? this.#readElement(at) : grammar.readValue(at);
+      at = allObjects && allNoted ? this.#readElement(at) : grammar.readValue(at);
       if (at < 0) return -1;
+      if (rows.used - record > MOST_ELEMENT_INTEGERS) {
+        // Millions of tiny objects: whoever splits them has to find them again, if at all.
+        rows.dropBehind(record);
+        allNoted = false;
+      }
       at = grammar.skipSpace(at);
       const next = at < end ? buffer[at] : 0;
       if (next === BYTE.CLOSE_ARRAY) break;

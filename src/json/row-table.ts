@@ -21,7 +21,7 @@ export class RowTable {
     const row = this.used;
     this.used += this.rowLength;
     if (this.used > this.table.length) {
-      const larger = new Int32Array(2 * this.table.length);
+      const larger = new Int32Array(Math.max(2 * this.table.length, this.used));
       larger.set(this.table);
       this.table = larger;
     }

@@ -6,11 +6,14 @@ import { FLAG, ROW } from "../json/layout.ts";
 import { SCAN_ERROR, type Scan, type Scanner } from "../json/scanner.ts";
 import type { TableOwner } from "../json/table-pool.ts";
 import type { Refused } from "../plugin.ts";
+import { InvalidRun } from "./invalid-run.ts";
 
-/** A record that is no event. */
+/** One record or several that are no events. */
 export interface Invalid extends Refused {
-  /** Absent where the record is too long to be kept. */
+  /** Absent where the record is too long to be kept. Not to be read once the read is released. */
   readonly bytes?: Uint8Array;
+  /** Absent: one. */
+  readonly records?: number;
 }
 
 export interface Decoded {
@@ -55,13 +58,15 @@ export function textDecoder({ scanner, wanted, maxEventBytes }: DecodeOptions): 
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   return (bytes, offset, origin) => {
     const decoded = new DecodedRead(scanner, maxEventBytes);
-    for (const line of linesOf(bufferOf(bytes))) {
-      const at = offset + (line.byteOffset - bytes.byteOffset);
+    const text = bufferOf(bytes);
+    for (const line of linesOf(text)) {
+      const start = line.byteOffset - bytes.byteOffset;
+      const at = offset + start;
       let json: Buffer;
       try {
         json = Buffer.from(JSON.stringify({ message: utf8.decode(line) }));
       } catch {
-        decoded.refuse("the line is no UTF-8", at, line);
+        decoded.refuse("the line is no UTF-8", text, start, start + line.length, at);
         continue;
       }
       decoded.scan(scan, slots, { buffer: json, shift: at, origin, released: false }, 0, json.length);
@@ -76,6 +81,8 @@ class DecodedRead implements Decoded {
   readonly #rows: ReadRows[] = [];
   readonly #tables: Partial<TableOwner>;
   readonly #maxEventBytes: number;
+  /** The records refused last, while none has come behind them. */
+  #run: InvalidRun | undefined;
 
   constructor(tables: Partial<TableOwner>, maxEventBytes: number) {
     this.#tables = tables;
@@ -91,6 +98,7 @@ class DecodedRead implements Decoded {
         const byteLength = (table[row + ROW.END] as number) - (table[row + ROW.START] as number);
         if (((table[row + ROW.FLAGS] as number) & NO_EVENT) === 0 && byteLength <= this.#maxEventBytes) {
           this.events.push(new ScannedEvent(rows, row, -1));
+          this.#run = undefined;
         } else this.#refuseRow(rows, row, byteLength);
         row += (table[row + ROW.ELEMENTS] as number) * slots.rowLength;
       }
@@ -98,8 +106,10 @@ class DecodedRead implements Decoded {
     }
   }
 
-  refuse(reason: string, offset: number, bytes: Uint8Array): void {
-    this.invalid.push({ reason, offset, byteLength: bytes.length, bytes: Uint8Array.from(bytes) });
+  refuse(reason: string, buffer: Buffer, start: number, end: number, offset: number): void {
+    if (this.#run?.extend(buffer, start, end)) return;
+    this.#run = new InvalidRun(reason, buffer, start, end, offset);
+    this.invalid.push(this.#run);
   }
 
   release(): void {
@@ -114,11 +124,12 @@ class DecodedRead implements Decoded {
     const offset = read.shift + start;
     if (byteLength > this.#maxEventBytes) {
       this.invalid.push({ reason: `longer than max_event_bytes (${this.#maxEventBytes})`, offset, byteLength });
+      this.#run = undefined;
       return;
     }
     const isInvalid = ((table[row + ROW.FLAGS] as number) & FLAG.INVALID) !== 0;
     const reason = isInvalid ? reasonOf(table, row, start) : "valid JSON, but no object";
-    this.refuse(reason, offset, read.buffer.subarray(start, start + byteLength));
+    this.refuse(reason, read.buffer, start, start + byteLength, offset);
   }
 }
 

@@ -90,7 +90,7 @@ function applyGuarded(
   };
   const one = (event: Event): readonly Event[] | Promise<readonly Event[]> => {
     try {
-      const result = filter.apply([event]);
+      const result = listFrom(filter.apply([event]));
       return result instanceof Promise ? result.catch((error: unknown) => fail(event, error)) : result;
     } catch (error) {
       return fail(event, error);
@@ -102,9 +102,17 @@ function applyGuarded(
     return (results as (readonly Event[])[]).flat();
   };
   try {
-    const result = filter.apply(events);
+    const result = listFrom(filter.apply(events));
     return result instanceof Promise ? result.catch(oneByOne) : result;
   } catch {
     return oneByOne();
   }
+}
+
+/** What a filter returned, if it is a list. @throws TypeError where it is none: authors forget a `return` */
+function listFrom(result: unknown): readonly Event[] | Promise<readonly Event[]> {
+  if (result instanceof Promise) return result.then(listFrom);
+  if (!Array.isArray(result))
+    throw new TypeError(`apply() returned ${result === null ? "null" : typeof result}, not a list of events`);
+  return result;
 }

@@ -6,8 +6,8 @@ import type { Lease, WindowReader } from "../delivery/window.ts";
 import type { Event, Origin } from "../event/event.ts";
 import type { SinkCounts } from "../observe/counts.ts";
 import type { SourceStatus } from "../observe/status.ts";
-import type { Position, RawBatch, Refused, Source } from "../plugin.ts";
-import type { Decode } from "./decode.ts";
+import type { Position, RawBatch, Source } from "../plugin.ts";
+import type { Decode, Invalid } from "./decode.ts";
 import type { Failed, FilterChain } from "./filter-chain.ts";
 import type { Taps } from "./taps.ts";
 
@@ -106,8 +106,9 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
     },
     raw.ended === true,
   );
-  const refused = [...decoded.invalid, ...(raw.refused ?? [])];
-  counts.received += events.length + refused.length;
+  const refused: readonly Invalid[] = [...decoded.invalid, ...(raw.refused ?? [])];
+  const refusedRecords = refused.reduce((sum, { records = 1 }) => sum + records, 0);
+  counts.received += events.length + refusedRecords;
   status.events += events.length;
   status.bytes += raw.bytes.length;
   status.behind = raw.behind ?? 0;
@@ -121,7 +122,7 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
     (async () => {
       const { events: fresh, failed } = await filtered;
       await way.deadLetters.write(lettersOf(way.name, origin, refused, failed), way.giveUp);
-      counts.deadLettered += refused.length + failed.length;
+      counts.deadLettered += refusedRecords + failed.length;
       return passed(fresh);
     })(),
   );
@@ -131,7 +132,7 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
 function* lettersOf(
   component: string,
   { source, partition, path, remote }: Origin,
-  refused: readonly Refused[],
+  refused: readonly Invalid[],
   failed: readonly Failed[],
 ): Generator<DeadLetter, void> {
   const from = {
@@ -141,7 +142,9 @@ function* lettersOf(
     ...(path !== undefined && { path }),
     ...(remote !== undefined && { remote }),
   };
-  for (const each of refused) yield { ...from, ...each };
+  for (const { reason, offset, byteLength, bytes, records } of refused) {
+    yield { ...from, reason, offset, byteLength, ...(bytes && { bytes }), ...(records !== undefined && { records }) };
+  }
   for (const { event, component: filter, reason } of failed) yield deadLetterOf(event, filter, reason);
 }
 

@@ -30,7 +30,7 @@ export async function makeSource(foundation: Foundation, config: SourceConfig, p
     untilEnd: foundation.untilEnd,
     decode,
     maxEventBytes,
-    block: () => place.reader.block(),
+    block: (least) => place.reader.block(least),
   };
   return { source: await definition.create(options as never, own) };
 }
@@ -56,7 +56,7 @@ async function makeListener(
       deadLetters.write([{ ...refused, bytes, reason, ...(remote !== undefined && { remote }) }], giveUp),
   };
   const source: Source = {
-    read: (from, signal) => journal.read(from.get(JOURNAL_PARTITION), () => reader.block(), signal),
+    read: (from, signal) => journal.read(from.get(JOURNAL_PARTITION), (least) => reader.block(least), signal),
   };
   try {
     // Behind what any of the sinks has, or it would take new records for those that it had before.

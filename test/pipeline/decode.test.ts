@@ -50,16 +50,16 @@ test("releasing a read twice frees nothing of another's", () => {
 
 test("what is no event is told with its reason and its place, among the events around it", () => {
   const { events, invalid } = decoderInMemory(30)(
-    `{"name":"a"}\n[1]\n{"name":}\n{"long":"${"x".repeat(30)}"}\n{"b":1}\n`,
+    `{"name":"a"}\n[1]\n{"c":2}\n{"name":}\n{"long":"${"x".repeat(30)}"}\n{"b":1}\n`,
     100,
   );
-  assert.deepEqual(events.map(textOf), ['{"name":"a"}', '{"b":1}']);
+  assert.deepEqual(events.map(textOf), ['{"name":"a"}', '{"c":2}', '{"b":1}']);
   assert.deepEqual(
     invalid.map(({ reason, offset, byteLength, bytes }) => [reason, offset, byteLength, bytes?.length]),
     [
       ["valid JSON, but no object", 113, 3, 3],
-      ["no valid JSON at byte 9", 117, 9, 9],
-      ["longer than max_event_bytes (30)", 127, 41, undefined],
+      ["no valid JSON at byte 9", 125, 9, 9],
+      ["longer than max_event_bytes (30)", 135, 41, undefined],
     ],
   );
 });

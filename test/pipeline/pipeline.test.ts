@@ -221,3 +221,17 @@ test("an event that is kept beyond its batch throws when it is read", async (t) 
   assert.throws(() => kept[0]?.text(NAME), /after its batch had been settled/);
   assert.throws(() => kept[0]?.bytes, /after its batch had been settled/);
 });
+
+test("a filter that returns no list fails on its events, and does not end the pipeline", async (t) => {
+  const folder = temporaryFolder(t);
+  const forgetful = { apply: (events: readonly Event[]) => void events.filter(() => true) };
+  const { sinks } = await runToEnd(
+    configOf(folder, {
+      sources: [sourceOf(linesSource(lines))],
+      filters: [filterOf(forgetful as never)],
+      sinks: [sinkOf(new KeepingSink())],
+    }),
+  );
+  assert.match(String(deadLettersIn(folder)[0]?.reason), /apply\(\) returned undefined, not a list of events/);
+  assert.deepEqual([sinks[0]?.deadLettered, sinks[0]?.addsUp], [3, true]);
+});

@@ -56,10 +56,13 @@ test("a request of which half came holds the end up no longer than shutdown_time
   assert.deepEqual(linesIn(join(folder, "out", "all.log")), []);
 });
 
+/** Too long to share a dead letter with the next. */
+const LONG = `${"no JSON".padEnd(300, "!")}\n`;
+
 test("dead letters that are full hold up the pipeline, not its end; what waited is read again", async (t) => {
   const folder = pipelineFolder(t, TO_FILE);
-  writeFileSync(join(folder, "a.log"), `${"no JSON\n".repeat(2)}{"n":1}\n`);
-  writeFileSync(join(folder, "b.log"), "no JSON either\n".repeat(20));
+  writeFileSync(join(folder, "a.log"), `${LONG.repeat(2)}{"n":1}\n`);
+  writeFileSync(join(folder, "b.log"), LONG.repeat(20));
   const sluice = start(t, folder);
   await sluice.says("the pipeline waits: the dead letters fill their 400 bytes");
   sluice.process.kill("SIGTERM");

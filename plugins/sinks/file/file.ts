@@ -46,7 +46,7 @@ export default defineSink({
         type: "integer",
         minimum: 1,
         maximum: 1_000_000,
-        default: 4096,
+        default: 16_384,
         description:
           "How many files stay open at once: the ones written last. At the most half of what the system lets the " +
           "process open. With more users than this, each batch opens and closes files.",
