@@ -2,7 +2,7 @@ import type { ScannerMemory } from "../json/scanner.ts";
 import type { Block } from "../plugin.ts";
 
 /** What a source reads into at once. */
-export const BLOCK_BYTES = 1 << 20;
+export const BLOCK_BYTES = 1 << 21;
 
 /** A block with less room than this left is read into no more. */
 const LEAST_ROOM = 64 << 10;
