@@ -11,10 +11,11 @@ import type { Log } from "./observe/log.ts";
 import type { ObjectSchema, OptionsOf } from "./options.ts";
 import type { FileSystem } from "./store/file-system.ts";
 
-export { Condition, judge, type Witness } from "./event/condition.ts";
+export { Condition } from "./event/condition.ts";
 export { type Edit, edit, nest } from "./event/edit.ts";
 export { type Event, type FieldWatch, type Origin, watch } from "./event/event.ts";
 export { type FieldPath, field, isWithin, join } from "./event/field-path.ts";
+export { judge, type Witness } from "./event/judge.ts";
 export { Template, type TemplatePart } from "./event/template.ts";
 export { createBodyFramer } from "./json/body-framer.ts";
 export { type Framed, Framer, InvalidBody } from "./json/frame.ts";

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
+import type { Command } from "./command.ts";
 import { eventLine, userOf } from "./event-line.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
 import { FollowedFolder } from "./followed-folder.ts";
-import type { Command } from "./main.ts";
 
 const OPTIONS = { user: { type: "string" }, json: { type: "boolean" } } as const;
 

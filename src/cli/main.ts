@@ -1,8 +1,6 @@
+import type { Command } from "./command.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
 import { COMMANDS, type CommandName, helpOf } from "./help.ts";
-
-/** A command: takes the words behind its name, returns the exit code. */
-export type Command = (words: readonly string[]) => Promise<number>;
 
 const load: Record<CommandName, () => Promise<{ readonly command: Command }>> = {
   run: () => import("./run.ts"),

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { loadConfig } from "../load-config.ts";
+import type { Command } from "./command.ts";
 import { EXIT } from "./exit-code.ts";
-import type { Command } from "./main.ts";
 import { pipelineFile } from "./pipeline-file.ts";
 
 export const command: Command = async (words) => {

@@ -5,8 +5,6 @@ import type { Event } from "./event.ts";
 import { type FieldPath, isWithin } from "./field-path.ts";
 import { VerdictCache } from "./verdict-cache.ts";
 
-export { judge, type Witness } from "./judge.ts";
-
 /** Bytes of a field's value, beyond which no condition looks at it: decoded, it takes many times as much memory. */
 const LARGEST_VALUE = 1 << 20;
 

@@ -49,7 +49,8 @@ export async function makeBranchStages(surroundings: Surroundings, sink: SinkCon
 
 /** Lets events pass for which the condition holds, or cannot be decided. */
 async function makeWhen(expression: string, context: Context): Promise<Filter> {
-  const { Condition, judge } = await import("../event/condition.ts");
+  const { Condition } = await import("../event/condition.ts");
+  const { judge } = await import("../event/judge.ts");
   const condition = Condition.parse(expression);
   const holds = judge(condition, context, true);
   return { reads: condition.fields, apply: (events) => events.filter(holds) };

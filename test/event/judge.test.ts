@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Condition, judge } from "../../src/event/condition.ts";
+import { Condition } from "../../src/event/condition.ts";
+import { judge } from "../../src/event/judge.ts";
 import { eventsOf } from "../support/events.ts";
 
 class TestWitness {

@@ -2,7 +2,20 @@ import type * as http from "node:http";
 import type * as https from "node:https";
 import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
-import type { HttpListenerOptions } from "./http-listener.ts";
+import type { ListenerContext } from "../../../src/plugin.ts";
+import type { Certificate } from "./certificate.ts";
+
+/** What a server's connections are bound to. */
+export interface ServerBounds {
+  readonly context: ListenerContext;
+  /** Absent: no TLS. */
+  readonly readCertificate: (() => Certificate) | undefined;
+  /** Milliseconds without progress after which a request is dropped. */
+  readonly bodyTimeout: number;
+  /** Milliseconds that a connection stays open without a request. */
+  readonly idleTimeout: number;
+  readonly maxConnections: number;
+}
 
 type Serve = (request: http.IncomingMessage, response: http.ServerResponse, expectsContinue: boolean) => void;
 
@@ -22,7 +35,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
 };
 
 /** A server (with TLS, where there is a certificate) whose connections, headers and waits are bounded. */
-export function createServer(options: HttpListenerOptions, serve: Serve): http.Server | https.Server {
+export function createServer(options: ServerBounds, serve: Serve): http.Server | https.Server {
   const bounds: http.ServerOptions = {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_WITHIN_MS,

@@ -3,23 +3,15 @@ import type { Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { JournalFull, type Listener } from "../../../src/plugin.ts";
 import { answer, refuse } from "./answer.ts";
-import type { Certificate } from "./certificate.ts";
-import { createServer } from "./create-server.ts";
+import { createServer, type ServerBounds } from "./create-server.ts";
 import type { ListenAddress } from "./listen-address.ts";
 import { type Receiving, receive } from "./receive.ts";
 import { Refusal } from "./refusal.ts";
 import { checkAnnouncement, checkHead, type HeadRules } from "./request-head.ts";
 import { SeldomLog } from "./seldom-log.ts";
 
-export interface HttpListenerOptions extends Receiving, HeadRules {
+export interface HttpListenerOptions extends Receiving, HeadRules, ServerBounds {
   readonly address: ListenAddress;
-  /** Absent: no TLS. */
-  readonly readCertificate: (() => Certificate) | undefined;
-  /** Milliseconds without progress after which a request is dropped. */
-  readonly bodyTimeout: number;
-  /** Milliseconds that a connection stays open without a request. */
-  readonly idleTimeout: number;
-  readonly maxConnections: number;
 }
 
 /** Requests that are running when the listener closes have this long to end. */

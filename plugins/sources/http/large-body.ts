@@ -1,7 +1,7 @@
 import { Framer, InvalidBody, type ListenerContext, type Spool } from "../../../src/plugin.ts";
 import { BodyCopy } from "./body-copy.ts";
-import type { Sender } from "./receive.ts";
 import { Refusal } from "./refusal.ts";
+import type { Sender } from "./sender.ts";
 
 /** A dead letter has no more bytes of a body than this: a larger one is kept in pieces. */
 const PIECE_BYTES = 1024 * 1024;

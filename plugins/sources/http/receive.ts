@@ -5,16 +5,12 @@ import type { Share } from "./budget.ts";
 import { GatheredBody } from "./gathered-body.ts";
 import { LargeBody } from "./large-body.ts";
 import { Refusal } from "./refusal.ts";
+import type { Sender } from "./sender.ts";
 
 /** A body of more bytes is not gathered in memory. */
 export const MAX_GATHERED_BYTES = 1024 * 1024;
 /** What a body that is not gathered holds in memory: the pieces that are on their way. */
 const LARGE_BODY_BYTES = 256 * 1024;
-
-/** Who sent a request. */
-export interface Sender {
-  readonly remote?: string;
-}
 
 /** What receiving takes that is the same for all requests. */
 export interface Receiving {

@@ -1,0 +1,4 @@
+/** Who sent a request. */
+export interface Sender {
+  readonly remote?: string;
+}
