@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../json/json.ts";
+import { printable } from "../observe/printable.ts";
 
 /** One audit event as a line that reads well: time, user if asked for, verb, resource, name, code. The line itself where it is no event. */
 export function eventLine(json: string, showsUser: boolean): string {
@@ -48,7 +49,3 @@ const object = (value: Json | undefined): JsonObject | undefined =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 
 const text = (value: Json | undefined): string => (typeof value === "string" ? value : "");
-
-/** Events hold an attacker's text: no control characters reach the terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const printable = (line: string): string => line.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");

@@ -1,5 +1,5 @@
 import type { RetryPolicy } from "../config/config.ts";
-import type { Event } from "../event/event.ts";
+import type { Event, Origin } from "../event/event.ts";
 import type { Log } from "../observe/log.ts";
 import type { Rejection, Sink } from "../plugin.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
@@ -102,16 +102,15 @@ function checkRejections(rejections: unknown, events: readonly Event[]): readonl
 
 /** An event that a component refused, with where it came from. */
 export function deadLetterOf(event: Event, component: string, reason: string): DeadLetter {
-  const { source, partition, path, remote } = event.origin;
-  return {
-    component,
-    reason,
-    source,
-    partition,
-    offset: event.offset,
-    child: event.child,
-    bytes: event.bytes,
-    ...(path !== undefined && { path }),
-    ...(remote !== undefined && { remote }),
-  };
+  const { offset, child, bytes } = event;
+  return { ...letterFrom(component, event.origin), reason, offset, child, bytes };
 }
+
+/** What a dead letter says of who refused something that came from there. */
+export const letterFrom = (component: string, { source, partition, path, remote }: Origin) => ({
+  component,
+  source,
+  partition,
+  ...(path !== undefined && { path }),
+  ...(remote !== undefined && { remote }),
+});

@@ -1,4 +1,5 @@
 import type { Log, LogFields, LogLevel } from "./log.ts";
+import { printable } from "./printable.ts";
 
 /** The levels, from the one that says least. */
 export const LOG_LEVELS: readonly LogLevel[] = ["error", "warn", "info", "debug"];
@@ -41,7 +42,3 @@ function readableLine(level: LogLevel, component: string | undefined, text: stri
     .join("");
   return `${time} ${level.padEnd(5)} ${who}${printable(text)}${rest}\n`;
 }
-
-/** Names in events are an attacker's text: no control characters reach a terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const printable = (value: unknown): string => String(value).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");

@@ -1,6 +1,6 @@
 import { concatMap, from, Observable, of } from "rxjs";
 import type { DeadLetter, DeadLetters } from "../delivery/dead-letters.ts";
-import { deadLetterOf } from "../delivery/deliver.ts";
+import { deadLetterOf, letterFrom } from "../delivery/deliver.ts";
 import type { Positions, Receipt } from "../delivery/positions.ts";
 import type { Lease, WindowReader } from "../delivery/window.ts";
 import type { Event, Origin } from "../event/event.ts";
@@ -131,17 +131,11 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
 /** One at a time, as a read may hold very many that are tiny. */
 function* lettersOf(
   component: string,
-  { source, partition, path, remote }: Origin,
+  origin: Origin,
   refused: readonly Invalid[],
   failed: readonly Failed[],
 ): Generator<DeadLetter, void> {
-  const from = {
-    component,
-    source,
-    partition,
-    ...(path !== undefined && { path }),
-    ...(remote !== undefined && { remote }),
-  };
+  const from = letterFrom(component, origin);
   for (const { reason, offset, byteLength, bytes, records } of refused) {
     yield { ...from, reason, offset, byteLength, ...(bytes && { bytes }), ...(records !== undefined && { records }) };
   }
