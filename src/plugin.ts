@@ -108,6 +108,11 @@ export interface Source {
    * @param signal aborted when reading is to stop; `next()` then returns `done`
    */
   read(resume: ReadonlyMap<string, Position>, signal: AbortSignal): AsyncIterable<RawBatch>;
+  /**
+   * Whether all that follows a position can still be read: asked at the start, before what was written behind it is undone.
+   * Where it cannot (the file was truncated or deleted), what the sinks have of it is kept. Absent: it always can.
+   */
+  holds?(partition: string, position: Position): boolean | Promise<boolean>;
 }
 
 /** Bytes on their way into the journal, of a size that nobody knows yet. */
@@ -149,6 +154,13 @@ export interface Filter {
   readonly splits?: FieldPath;
   /** What becomes of the events. Throwing sends the event at fault to the dead letters: it is tried one by one then. */
   apply(events: readonly Event[]): readonly Event[] | Promise<readonly Event[]>;
+  /**
+   * For a filter that remembers what passed: what is new since the last call, kept with the next checkpoint; with `all`, the
+   * whole memory anew, in place of what was kept before. Undefined: nothing is new.
+   */
+  remember?(all: boolean): Json | undefined;
+  /** Gets back what it gave, oldest first, before it is given any event. Events behind the checkpoint come again. */
+  recall?(remembered: readonly Json[]): void;
 }
 
 export interface SinkContext extends Context {
@@ -161,6 +173,25 @@ export interface Rejection {
   readonly event: Event;
   readonly reason: string;
 }
+
+/** What makes a batch undoable. */
+export interface Prepared {
+  /** What it takes to undo the batch, or to find that it is wholly there. */
+  readonly intent: Json;
+  /**
+   * False where an earlier intent since the last call of {@link Sink.sync} undoes this batch, too: it is written before
+   * the batch then, but not synced. True unless told.
+   */
+  readonly isFirst?: boolean;
+}
+
+/**
+ * What is to become of batches that may be there in part.
+ * - `settle`: what is wholly there is adopted, anything else undone. For a write that failed, and for the last one of a process that died.
+ * - `undo`: all of it is undone, as nobody knows what a crash of the machine has left of it.
+ * - `keep`: no source can give it again. What is there stays, without what is no whole event.
+ */
+export type Recovery = "settle" | "undo" | "keep";
 
 /** When a batch is full. It is also closed when the sources are idle. */
 export interface BatchLimits {
@@ -183,11 +214,22 @@ export interface Sink {
    * @param signal aborted when the pipeline cannot wait any longer
    */
   write(events: readonly Event[], signal: AbortSignal): Promise<void | readonly Rejection[]>;
-  /** What it takes to undo this batch; the engine keeps it before `write` is called. */
-  prepare?(events: readonly Event[]): Json | Promise<Json>;
-  /** After a crash: whether the batch of this intent is wholly there, or has been undone. */
-  recover?(intent: Json): Promise<"adopted" | "undone">;
-  /** Makes durable what was written. */
+  /**
+   * Called before each try to write a batch by a sink that can undo: what is written then is there exactly once, whatever
+   * dies. The engine keeps the intent in `data_dir`, then calls `write` with the very same events. Where some of them will
+   * never be taken, it returns those alone: the engine keeps them as dead letters and prepares the rest. A sink that prepares
+   * has one write at a time, and its `write` rejects nothing.
+   */
+  prepare?(events: readonly Event[]): Prepared | readonly Rejection[] | Promise<Prepared | readonly Rejection[]>;
+  /**
+   * Says what became of the batches of these intents, oldest first, or undoes them; needed with `prepare`. Called again
+   * where it throws, and before anything else is written. Twice is as good as once.
+   */
+  recover?(intents: readonly Json[], recovery: Recovery): Promise<"adopted" | "undone">;
+  /**
+   * Makes durable what was written before the call, while other batches are prepared and written. Throws where that fails:
+   * what was written since the last success is then undone and written again.
+   */
   sync?(): Promise<void>;
   close?(): Promise<void>;
 }
