@@ -36,13 +36,6 @@ test("a sink that wrote nothing closes at once, and any sink twice", async (cont
   await sink.close?.();
 });
 
-test("writes that overlap are done one after the other", async (context) => {
-  const { write, files } = await tryFileSink(context, { path: "{{ user }}" });
-  const lines = Array.from({ length: 20 }, (_, n) => `{"user":"a","n":${n}}`);
-  await Promise.all(lines.map((line) => write([line])));
-  assert.deepEqual(files(), { a: `${lines.join("\n")}\n` });
-});
-
 test("a program that makes a sink and neither writes nor closes it can end", (context) => {
   const base = temporaryFolder(context);
   const module = new URL("../../plugins/sinks/file/threaded-writer.ts", import.meta.url);

@@ -5,6 +5,9 @@ import { codeOf, refusalOf } from "./refusal.ts";
 /** The folder of this process's descriptors, where the system has one. */
 const DESCRIPTORS = "/proc/self/fd";
 
+/** What file systems say that have no way to sync a folder. */
+export const CANNOT_SYNC: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "EPERM"]);
+
 /**
  * An open folder, whose entries are opened from the folder itself and not along its path: what others put in the
  * place of a folder on the path cannot lead out of it. Node has no `openat`, but on Linux `/proc/self/fd/N/name`
@@ -59,6 +62,25 @@ export class Folder {
     } catch (error) {
       throw this.#refusalOf(error, name, "file") ?? error;
     }
+  }
+
+  /** The number of its device. */
+  get device(): number {
+    return this.#fileSystem.fstatSync(this.#descriptor).dev;
+  }
+
+  /** Makes durable which names it has, where the file system can do that. */
+  sync(): void {
+    try {
+      this.#fileSystem.fsyncSync(this.#descriptor);
+    } catch (error) {
+      if (!CANNOT_SYNC.has(codeOf(error) ?? "")) throw error;
+    }
+  }
+
+  /** Takes a name from this folder; what has it stays where it has others. */
+  remove(name: string): void {
+    this.#fileSystem.unlinkSync(`${this.#location}/${name}`);
   }
 
   /** Nothing was written through it, so that closing it cannot fail in a way that matters. */

@@ -16,11 +16,16 @@ parentPort?.on("message", (request: Request) => {
 
 function take(request: Request): Answer {
   try {
-    if (request !== "close") return { outcome: writer.append(request.additions, new Uint8Array(request.arena)) };
-    writer.close();
-    return { outcome: { refused: [], doubled: [] } };
+    return { result: perform(request) };
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     return code === undefined ? { message } : { message, code };
   }
+}
+
+function perform(request: Request): unknown {
+  if (request === "close") return writer.close();
+  if ("prepare" in request) return writer.prepare(request.prepare);
+  if ("write" in request) return writer.write(new Uint8Array(request.write));
+  return writer.recover(request.recover, request.recovery);
 }
