@@ -21,11 +21,20 @@ export function faultyFileSystem(faults: Faults): FileSystem {
   return new Proxy(nodeFileSystem as FileSystem, { get: (real, name: keyof FileSystem) => faults[name] ?? real[name] });
 }
 
+interface TrialOptions {
+  readonly maxOpenFiles?: number;
+  readonly faults?: Faults;
+  readonly syncFileSystem?: (path: string) => Promise<boolean>;
+}
+
 /** A writer of files in a folder of its own. */
-export function tryWriter(context: TestContext, { maxOpenFiles = 100, faults = {} as Faults } = {}) {
+export function tryWriter(
+  context: TestContext,
+  { maxOpenFiles = 100, faults = {} as Faults, syncFileSystem }: TrialOptions = {},
+) {
   const base = temporaryFolder(context);
   const clock = { now: 0 };
-  const settings = { base, maxOpenFiles, fileMode: 0o640, folderMode: 0o750, now: () => clock.now };
+  const settings = { base, maxOpenFiles, fileMode: 0o640, folderMode: 0o750, now: () => clock.now, syncFileSystem };
   const begin = () => new Writer(faultyFileSystem(faults), settings);
   const trial = {
     base,
@@ -33,19 +42,19 @@ export function tryWriter(context: TestContext, { maxOpenFiles = 100, faults = {
     clock,
     writer: begin(),
     /** Another writer goes on, as after the end of a process. */
-    restart(): void {
+    restart: (): void => {
       trial.writer = begin();
     },
     prepare: (texts: Texts): Prepared => trial.writer.prepare(additionsOf(texts)),
     write: (texts: Texts): void => trial.writer.write(Buffer.from(Object.values(texts).join(""))),
     /** Prepares, and gives what is to be kept before anything is written. */
-    intentOf(texts: Texts) {
+    intentOf: (texts: Texts) => {
       const prepared = trial.prepare(texts);
       if ("refused" in prepared) throw new Error(prepared.refused[0]?.reason);
       return prepared.intent;
     },
     /** Adds a text to each file as the engine would: what is refused is left out, what fails is settled and thrown. */
-    append(texts: Texts): readonly RefusedFile[] {
+    append: (texts: Texts): readonly RefusedFile[] => {
       const prepared = trial.prepare(texts);
       if ("refused" in prepared) {
         const refused = new Set(prepared.refused.map(({ index }) => index));

@@ -32,6 +32,8 @@ export interface FileSinkParts {
   readonly age: number;
   readonly plan: BatchPlan;
   readonly writer: ThreadedWriter;
+  /** Whether what is written is to survive a crash of the machine. */
+  readonly isDurable: boolean;
   readonly log: Log;
 }
 
@@ -42,18 +44,21 @@ export class FileSink implements Sink {
   readonly inFlight = 1;
   readonly #plan: BatchPlan;
   readonly #writer: ThreadedWriter;
+  readonly #isDurable: boolean;
   readonly #log: Log;
+  #syncs = 0;
   readonly #arena = new Arena(ARENA_BYTES);
   /** The batch that was prepared, with its bytes. */
   #prepared: { readonly events: readonly Event[]; readonly arena: SharedArrayBuffer } | undefined;
   /** Settles when the writer has done with the arena, even if nobody waits for it any longer. */
   #idle: Promise<unknown> = Promise.resolve();
 
-  constructor({ reads, age, plan, writer, log }: FileSinkParts) {
+  constructor({ reads, age, plan, writer, isDurable, log }: FileSinkParts) {
     this.reads = reads;
     this.batch = { bytes: BATCH_BYTES, events: BATCH_EVENTS, age };
     this.#plan = plan;
     this.#writer = writer;
+    this.#isDurable = isDurable;
     this.#log = log;
   }
 
@@ -82,6 +87,12 @@ export class FileSink implements Sink {
     });
   }
 
+  async sync(): Promise<void> {
+    if (!this.#isDurable) return;
+    this.#syncs++;
+    await this.#writer.sync();
+  }
+
   async close(): Promise<void> {
     await this.#idle;
     await this.#writer.close();
@@ -93,13 +104,16 @@ export class FileSink implements Sink {
     try {
       plan.make(events);
       const { paths, lengths } = plan;
+      const syncs = this.#syncs;
       const looking = this.#writer.prepare({ paths, lengths });
       const { buffer } = this.#arena.room(plan.byteLength);
       plan.fill(new Uint8Array(buffer));
       const prepared = await looking;
       if ("refused" in prepared) return this.#reject(prepared.refused);
       this.#prepared = { events, arena: buffer };
-      return prepared;
+      // A sync that began meanwhile makes every file's next touch the first one.
+      const isFirst = this.#isDurable && (prepared.isFirst || this.#syncs !== syncs);
+      return { intent: prepared.intent, isFirst };
     } finally {
       plan.clear();
     }

@@ -1,6 +1,8 @@
+import type { Dirent } from "node:fs";
 import { dirname } from "node:path";
 import type { FileSystem } from "../../../src/plugin.ts";
 import { Folder } from "./folder.ts";
+import { codeOf, Refusal } from "./refusal.ts";
 
 /** A base folder and those below it, entered step by step: no link is followed. */
 export class FolderTree {
@@ -84,5 +86,30 @@ export class FolderTree {
   #leave(): void {
     if (this.#folder !== this.#base) this.#folder?.close();
     this.#folder = undefined;
+  }
+}
+
+/** The paths of all files below the base folder; adds those of its folders to a list. */
+export function* walk(tree: FolderTree, folders: string[]): Generator<string> {
+  const open = [""];
+  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+    const entries = entriesOf(tree, folder);
+    if (entries === undefined) continue;
+    folders.push(folder);
+    for (const entry of entries) {
+      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) open.push(path);
+      else if (entry.isFile()) yield path;
+    }
+  }
+}
+
+/** Undefined where there is no such folder any more, or none of ours. */
+function entriesOf(tree: FolderTree, folder: string): Dirent[] | undefined {
+  try {
+    return tree.enter(folder).entries();
+  } catch (error) {
+    if (error instanceof Refusal || codeOf(error) === "ENOENT" || codeOf(error) === "EACCES") return undefined;
+    throw error;
   }
 }

@@ -1,9 +1,12 @@
-import type { Stats } from "node:fs";
+import type { Dirent, Stats } from "node:fs";
 import type { FileSystem } from "../../../src/plugin.ts";
 import { codeOf, refusalOf } from "./refusal.ts";
 
 /** The folder of this process's descriptors, where the system has one. */
-const DESCRIPTORS = "/proc/self/fd";
+export const DESCRIPTORS = "/proc/self/fd";
+
+/** Whether files can be reached by their descriptors. */
+export const hasDescriptors = (fileSystem: FileSystem): boolean => fileSystem.existsSync(DESCRIPTORS);
 
 /** What file systems say that have no way to sync a folder. */
 export const CANNOT_SYNC: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "EPERM"]);
@@ -36,7 +39,7 @@ export class Folder {
 
   /** A folder by its path, whose last name may not be a symbolic link. */
   static open(fileSystem: FileSystem, path: string): Folder {
-    return new Folder(fileSystem, fileSystem.existsSync(DESCRIPTORS), path, "");
+    return new Folder(fileSystem, hasDescriptors(fileSystem), path, "");
   }
 
   /** A folder in this one, made where it is absent and a mode is given. @throws Refusal when something else stands there */
@@ -76,6 +79,11 @@ export class Folder {
     } catch (error) {
       if (!CANNOT_SYNC.has(codeOf(error) ?? "")) throw error;
     }
+  }
+
+  /** What is in it, in no order. */
+  entries(): Dirent[] {
+    return this.#fileSystem.readdirSync(this.#location, { withFileTypes: true });
   }
 
   /** Takes a name from this folder; what has it stays where it has others. */

@@ -1,8 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { FileSystem } from "../../../src/plugin.ts";
 import { descriptorLimit } from "./descriptor-limit.ts";
+import { DESCRIPTORS, hasDescriptors } from "./folder.ts";
 import type { FolderTree } from "./folder-tree.ts";
-import { codeOf, kindOf, refuse } from "./refusal.ts";
+import { codeOf, kindOf, Refusal, refuse } from "./refusal.ts";
 
 /** How long a file counts as being in its place without a look, in milliseconds. */
 const TRUSTED_FOR = 1000;
@@ -59,7 +60,8 @@ export class OpenFiles {
         return known;
       }
       this.#files.delete(path);
-      this.#close(known);
+      // Nobody will find it again to sync it.
+      this.#letGo(known, (descriptor) => this.#fileSystem.fdatasyncSync(descriptor));
     }
     try {
       const { O_RDWR, O_APPEND } = this.#fileSystem.constants;
@@ -82,6 +84,20 @@ export class OpenFiles {
   create(path: string): OpenFile {
     const { O_RDWR, O_APPEND, O_CREAT, O_EXCL } = this.#fileSystem.constants;
     return this.#open(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, this.#settings.folderMode);
+  }
+
+  /** Another descriptor of a file, to sync it by, or undefined where it is not in its place; the caller closes it. */
+  openAgain(path: string, tree: FolderTree): number | undefined {
+    const { O_RDONLY } = this.#fileSystem.constants;
+    return openIfThere(() => {
+      const known = this.#files.peek(path);
+      // It may have been moved, and is open all the same.
+      if (known !== undefined && hasDescriptors(this.#fileSystem)) {
+        return this.#fileSystem.openSync(`${DESCRIPTORS}/${known.descriptor}`, O_RDONLY);
+      }
+      const slash = path.lastIndexOf("/");
+      return tree.enter(slash < 0 ? "" : path.slice(0, slash)).file(path.slice(slash + 1), O_RDONLY, 0);
+    });
   }
 
   /** Throws what the system said when a file was closed: that it could not keep what was written. Once. */
@@ -156,15 +172,27 @@ export class OpenFiles {
   }
 
   #makeRoom(most: number): void {
-    while (this.#files.size > most) this.#close(this.#files.pop() as OpenFile);
+    while (this.#files.size > most) this.#letGo(this.#files.pop() as OpenFile);
   }
 
-  #close({ descriptor }: OpenFile): void {
-    try {
-      this.#fileSystem.closeSync(descriptor);
-    } catch (error) {
-      // The descriptor is free all the same; what was written through it may never reach the disk.
-      this.#lost ??= error as Error;
+  #letGo({ descriptor }: OpenFile, sync?: (descriptor: number) => void): void {
+    for (const call of [sync, this.#fileSystem.closeSync]) {
+      try {
+        call?.(descriptor);
+      } catch (error) {
+        // A descriptor is closed all the same. What was written through it may never reach the disk.
+        this.#lost ??= error as Error;
+      }
     }
+  }
+}
+
+/** What `open` gives, or undefined where there is nothing of ours: nothing at all, or nothing that we may open. */
+export function openIfThere(open: () => number): number | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof Refusal || codeOf(error) === "ENOENT" || codeOf(error) === "EACCES") return undefined;
+    throw error;
   }
 }

@@ -7,16 +7,17 @@ import type { Recovered } from "./recovery.ts";
 import type { Prepared, WriterSettings } from "./writer.ts";
 
 /** What the thread is started with. */
-export interface ThreadSettings extends Omit<WriterSettings, "now"> {
+export interface ThreadSettings extends Omit<WriterSettings, "now" | "syncFileSystem"> {
   /** The module of the file system that it writes through. */
   readonly fileSystemModule: string;
 }
 
-/** What the thread is asked to do, one after the other. The arena's memory is shared, not copied. */
+/** What the thread is asked to do, one after the other but for a sync. The arena's memory is shared, not copied. */
 export type Request =
   | { readonly prepare: Additions }
   | { readonly write: SharedArrayBuffer }
   | { readonly recover: readonly unknown[]; readonly recovery: Recovery }
+  | "sync"
   | "close";
 
 /** What came of it: the parts of an error where it failed, as a thread cannot hand over an error's code. */
@@ -35,8 +36,9 @@ export class ThreadedWriter {
   readonly #settings: ThreadSettings;
   #thread: Worker | undefined;
   #wasAsked = false;
-  /** Those who asked, in the order of the answers. */
-  #waiting: Waiting[] = [];
+  #asked = 0;
+  /** Those who asked, by the numbers of their requests. */
+  readonly #waiting = new Map<number, Waiting>();
 
   constructor(settings: ThreadSettings) {
     this.#settings = settings;
@@ -65,6 +67,11 @@ export class ThreadedWriter {
     return this.#ask({ recover: intents, recovery }) as Promise<Recovered>;
   }
 
+  /** As {@link Writer.sync}: other requests are answered meanwhile. */
+  async sync(): Promise<void> {
+    await this.#ask("sync");
+  }
+
   async close(): Promise<void> {
     const thread = this.#thread;
     if (thread === undefined) return;
@@ -88,9 +95,9 @@ export class ThreadedWriter {
     const thread = this.#thread ?? this.#spawn();
     this.#thread = thread;
     this.#wasAsked = true;
-    this.#waiting.push({ resolve, reject });
+    this.#waiting.set(++this.#asked, { resolve, reject });
     thread.ref();
-    thread.postMessage(request);
+    thread.postMessage([this.#asked, request]);
     return promise;
   }
 
@@ -102,10 +109,11 @@ export class ThreadedWriter {
     });
     this.#wasAsked = false;
     thread.unref();
-    thread.on("message", (answer: Answer) => {
-      const waiting = this.#waiting.shift();
+    thread.on("message", ([number, answer]: [number, Answer]) => {
+      const waiting = this.#waiting.get(number);
+      this.#waiting.delete(number);
       // A program that forgets to close the sink can end all the same.
-      if (this.#waiting.length === 0) thread.unref();
+      if (this.#waiting.size === 0) thread.unref();
       if ("result" in answer) waiting?.resolve(answer.result);
       else waiting?.reject(errorOf(answer));
     });
@@ -119,7 +127,8 @@ export class ThreadedWriter {
     if (this.#thread !== thread) return;
     this.#thread = undefined;
     const message = `the thread that writes files failed: ${reason}`;
-    for (const { reject } of this.#waiting.splice(0)) reject(errorOf({ message }));
+    for (const { reject } of this.#waiting.values()) reject(errorOf({ message }));
+    this.#waiting.clear();
   }
 }
 

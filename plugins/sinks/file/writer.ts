@@ -1,5 +1,6 @@
 import type { FileSystem, Recovery } from "../../../src/plugin.ts";
 import type { Additions } from "./batch-plan.ts";
+import { FileSync } from "./file-sync.ts";
 import { FolderTree } from "./folder-tree.ts";
 import { type Addition, encodeIntent, type FileIntent } from "./intent.ts";
 import { type OpenFile, OpenFiles, type OpenFilesSettings } from "./open-files.ts";
@@ -21,6 +22,8 @@ export type Prepared = { readonly intent: FileIntent; readonly isFirst: boolean 
 export interface WriterSettings extends OpenFilesSettings {
   /** Made where it is absent, and resolved once: no file is opened outside it. */
   readonly base: string;
+  /** Syncs the whole file system that a path is on; gives false where the system has no way to. */
+  readonly syncFileSystem?: ((path: string) => Promise<boolean>) | undefined;
 }
 
 const LINE_END = Uint8Array.of(0x0a);
@@ -36,7 +39,8 @@ export class Writer {
   readonly #tree: FolderTree;
   readonly #files: OpenFiles;
   readonly #refusedNames: RefusedNames;
-  readonly unsynced = new Unsynced();
+  readonly #unsynced = new Unsynced();
+  readonly #sync: FileSync;
   #additions: PreparedAddition[] = [];
   #intent: FileIntent | undefined;
   /** How many of the additions may have left something in their files. */
@@ -47,6 +51,7 @@ export class Writer {
     this.#tree = new FolderTree(fileSystem, settings.base);
     this.#files = new OpenFiles(fileSystem, this.#tree, settings);
     this.#refusedNames = new RefusedNames(settings.now);
+    this.#sync = new FileSync(fileSystem, this.#files, this.#unsynced, settings.syncFileSystem);
   }
 
   /** Looks at the files of a batch, and makes none. Throws the disk's error when it fails. */
@@ -61,7 +66,7 @@ export class Writer {
       paths.forEach((path, index) => {
         try {
           const addition = this.#look(path, lengths[index], seen.get(path));
-          isFirst ||= addition.inode === 0 || !this.unsynced.has(path, addition.inode);
+          isFirst ||= addition.inode === 0 || !this.#unsynced.has(path, addition.inode);
           seen.set(path, addition);
           this.#additions.push(addition);
         } catch (error) {
@@ -119,6 +124,11 @@ export class Writer {
     return recoverFiles(this.#fileSystem, intents, recovery);
   }
 
+  /** As {@link Sink.sync}; other requests are answered meanwhile. */
+  sync(): Promise<void> {
+    return this.#sync.sync(this.#tree.path);
+  }
+
   close(): void {
     this.#tree.release();
     this.#files.forget();
@@ -148,7 +158,7 @@ export class Writer {
       throw new Error("others moved it, cut it or wrote to it since the batch was prepared");
     }
     this.#begun++;
-    this.unsynced.touch(path, file.inode, isBorn);
+    this.#unsynced.add(path, file.inode, isBorn);
     if (after - before > length) this.#append(file, LINE_END, 0, 1);
     this.#append(file, arena, start, end);
     file.endsInLine = false;
