@@ -9,6 +9,7 @@ export { ConfigError } from "./config/complaint.ts";
 export type { Config } from "./config/config.ts";
 export { CheckpointError } from "./delivery/checkpoint.ts";
 export { loadConfig } from "./load-config.ts";
+export type { Health, LifeStage, Trouble } from "./observe/health.ts";
 export { createLineLog } from "./observe/line-log.ts";
 export type { PipelineOptions } from "./pipeline/pipeline.ts";
 export { Pipeline } from "./pipeline/pipeline.ts";

@@ -1,5 +1,6 @@
 import type { Config, FilterConfig, SinkConfig } from "../config/config.ts";
 import type { Counters } from "../observe/counts.ts";
+import type { Health } from "../observe/health.ts";
 import type { Log } from "../observe/log.ts";
 import type { Context, Filter, Sink, SinkContext } from "../plugin.ts";
 import type { FileSystem } from "../store/file-system.ts";
@@ -12,6 +13,8 @@ export interface Surroundings {
   readonly fileSystem: FileSystem;
   readonly fileSystemModule: string;
   readonly counters: Counters;
+  /** Whoever has to wait on an error says so there, and the log hears it from there. */
+  readonly health: Health;
 }
 
 /** The context of the component of this name. */

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { withGrace } from "../delivery/grace.ts";
 import type { Event } from "../event/event.ts";
 import { Counters } from "../observe/counts.ts";
+import { Health } from "../observe/health.ts";
 import { type Log, silentLog } from "../observe/log.ts";
 import { FILE_SYSTEM_MODULE, loadFileSystem } from "../store/file-system.ts";
 import { type Assembly, assemble } from "./assemble.ts";
@@ -26,6 +27,8 @@ const GIVE_UP_WITHIN_MS = 2000;
 
 /** A running pipeline, from its sources to its sinks. */
 export class Pipeline {
+  /** How far it has come in its life, and what stands in its way. */
+  readonly health: Health;
   readonly #config: Config;
   readonly #log: Log;
   readonly #options: PipelineOptions;
@@ -44,6 +47,7 @@ export class Pipeline {
     this.#config = config;
     this.#options = options;
     this.#log = options.log ?? silentLog;
+    this.health = new Health({ log: this.#log });
     for (const { name, filters } of [...config.sources, ...config.sinks]) {
       this.#taps.add(name);
       for (const filter of filters) this.#taps.add(filter.name);
@@ -78,6 +82,7 @@ export class Pipeline {
     try {
       await this.#starting;
     } catch (error) {
+      this.health.enter("failed");
       this.#done.reject(error);
       throw error;
     }
@@ -85,6 +90,7 @@ export class Pipeline {
 
   /** Reads no more, delivers what is in flight within the configured time, saves the positions and closes everything. */
   stop(): Promise<void> {
+    this.health.enter("stopping");
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
@@ -98,6 +104,7 @@ export class Pipeline {
       throw error;
     }
     this.#assembly = assembly;
+    this.health.enter("running");
     this.#run(assembly).then(this.#done.resolve, this.#done.reject);
   }
 
@@ -109,6 +116,7 @@ export class Pipeline {
       fileSystem: await loadFileSystem(module),
       fileSystemModule: module,
       counters: this.#counters,
+      health: this.health,
       taps: this.#taps,
       untilEnd: this.#options.untilEnd ?? false,
       stopReading: this.#stopReading.signal,
@@ -122,6 +130,7 @@ export class Pipeline {
     const message = error instanceof Error ? error.message : String(error);
     this.#failure ??= new Error(`${component}: ${message}`, { cause: error });
     this.#log.error(`failed: ${message}`, { component });
+    this.health.enter("failed");
     if (!this.#options.untilEnd) this.stop().catch(() => {});
   }
 
@@ -158,6 +167,7 @@ export class Pipeline {
     const unclosed = await closeComponents(assembly, this.#closing);
     this.#taps.complete();
     failure ??= this.#failure ?? unclosed;
+    this.health.enter(failure ? "failed" : "stopped");
     if (failure) throw failure;
     return this.report;
   }
