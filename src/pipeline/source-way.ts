@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { concatMap, from, Observable, of } from "rxjs";
 import type { DeadLetter, DeadLetters } from "../delivery/dead-letters.ts";
 import { deadLetterOf, letterFrom } from "../delivery/deliver.ts";
@@ -77,8 +78,14 @@ async function readOn(
       status.waiting = false;
       if (done) break;
       const lease = reader.lease(value.bytes);
-      // Where there is room, the next read is under way while this one is worked on.
-      if (!isOver() && reader.hasRoom()) ahead = reads.next();
+      if (!isOver() && reader.hasRoom()) {
+        // Where there is room, the next read is under way while this one is worked on: a generator is asked for it now, but
+        // begins it some microtasks later.
+        ahead = reads.next();
+        // Its failure is told when its turn comes.
+        ahead.catch(() => {});
+        await turn();
+      }
       take({ raw: value, lease });
     }
     // The block is given back when nothing is read into it any more.
