@@ -1,5 +1,4 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { concatMap, from, Observable, of } from "rxjs";
 import type { DeadLetter, DeadLetters } from "../delivery/dead-letters.ts";
 import { deadLetterOf, letterFrom } from "../delivery/deliver.ts";
 import type { Positions, Receipt } from "../delivery/positions.ts";
@@ -10,6 +9,7 @@ import type { SourceStatus } from "../observe/status.ts";
 import type { Position, RawBatch, Source } from "../plugin.ts";
 import type { Decode, Invalid } from "./decode.ts";
 import type { Failed, FilterChain } from "./filter-chain.ts";
+import { concatMap, from, Observable, of } from "./rx.ts";
 import type { Taps } from "./taps.ts";
 
 /** The events of one read, and what is owed for them. */
