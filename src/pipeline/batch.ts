@@ -1,6 +1,6 @@
-import { Observable, type OperatorFunction } from "rxjs";
 import type { Event } from "../event/event.ts";
 import type { BatchLimits } from "../plugin.ts";
+import { Observable, type OperatorFunction } from "./rx.ts";
 
 /** The events that one read brings to a sink; settled when the last batch that holds some of them is. */
 export class Passage {

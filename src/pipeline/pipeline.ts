@@ -1,4 +1,3 @@
-import { lastValueFrom, merge, type Observable, Subject } from "rxjs";
 import type { Config } from "../config/config.ts";
 import { withGrace } from "../delivery/grace.ts";
 import type { Event } from "../event/event.ts";
@@ -9,6 +8,7 @@ import { FILE_SYSTEM_MODULE, loadFileSystem } from "../store/file-system.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import { closeComponents, closeListeners } from "./close.ts";
 import { type PipelineReport, reportOf } from "./report.ts";
+import { lastValueFrom, merge, type Observable, Subject } from "./rx.ts";
 import { runBranch } from "./sink-branch.ts";
 import { type ReadEvents, runSource } from "./source-way.ts";
 import { Taps } from "./taps.ts";

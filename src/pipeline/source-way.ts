@@ -1,4 +1,4 @@
-import { concatMap, from, Observable, of } from "rxjs";
+import { setImmediate as turn } from "node:timers/promises";
 import type { DeadLetter, DeadLetters } from "../delivery/dead-letters.ts";
 import { deadLetterOf, letterFrom } from "../delivery/deliver.ts";
 import type { Positions, Receipt } from "../delivery/positions.ts";
@@ -9,6 +9,7 @@ import type { SourceStatus } from "../observe/status.ts";
 import type { Position, RawBatch, Source } from "../plugin.ts";
 import type { Decode, Invalid } from "./decode.ts";
 import type { Failed, FilterChain } from "./filter-chain.ts";
+import { concatMap, from, Observable, of } from "./rx.ts";
 import type { Taps } from "./taps.ts";
 
 /** The events of one read, and what is owed for them. */
@@ -77,8 +78,14 @@ async function readOn(
       status.waiting = false;
       if (done) break;
       const lease = reader.lease(value.bytes);
-      // Where there is room, the next read is under way while this one is worked on.
-      if (!isOver() && reader.hasRoom()) ahead = reads.next();
+      if (!isOver() && reader.hasRoom()) {
+        // Where there is room, the next read is under way while this one is worked on: a generator is asked for it now, but
+        // begins it some microtasks later.
+        ahead = reads.next();
+        // Its failure is told when its turn comes.
+        ahead.catch(() => {});
+        await turn();
+      }
       take({ raw: value, lease });
     }
     // The block is given back when nothing is read into it any more.

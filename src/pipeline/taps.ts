@@ -1,5 +1,5 @@
-import { type Observable, Subject } from "rxjs";
 import type { Event } from "../event/event.ts";
+import { type Observable, Subject } from "./rx.ts";
 
 /**
  * Lets a program watch what passes a component: the events that leave a source or a filter, or come to a sink, a list a
