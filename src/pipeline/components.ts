@@ -2,6 +2,7 @@ import type { Config, FilterConfig, SinkConfig } from "../config/config.ts";
 import type { Counters } from "../observe/counts.ts";
 import type { Log } from "../observe/log.ts";
 import type { Context, Filter, Sink, SinkContext } from "../plugin.ts";
+import type { Claims } from "../store/claims.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import type { Stage } from "./filter-chain.ts";
 
@@ -12,6 +13,8 @@ export interface Surroundings {
   readonly fileSystem: FileSystem;
   readonly fileSystemModule: string;
   readonly counters: Counters;
+  /** The folders that are this pipeline's own. */
+  readonly claims: Claims;
 }
 
 /** The context of the component of this name. */
@@ -62,6 +65,7 @@ export async function makeSink(surroundings: Surroundings, { name, definition, o
   const context: SinkContext = {
     ...contextOf(surroundings, name),
     decodingOf: (source) => decodings.get(source) ?? "json",
+    claim: async (folder, mode) => surroundings.claims.claim(folder, mode),
   };
   return definition.create(options as never, context);
 }
