@@ -166,6 +166,13 @@ export interface Filter {
 export interface SinkContext extends Context {
   /** What the records of a source are, by the name that the origin of its events has. */
   decodingOf(source: string): Decoding;
+  /**
+   * Makes this pipeline the only one that writes below a folder; given back when the pipeline is closed. For `create`, before
+   * anything is written there.
+   * @param mode permissions of the folder where it is made: 0750 unless told
+   * @throws where another pipeline has it, and says which
+   */
+  claim(folder: string, mode?: number): Promise<void>;
 }
 
 /** An event that the sink's other end will never take. */

@@ -40,6 +40,14 @@ export interface SinkConfig extends Component<SinkDefinition> {
   readonly retry: RetryPolicy;
 }
 
+/** How much a journal may keep, and when it has a request. */
+export interface JournalPolicy {
+  /** The most bytes on the disk. */
+  readonly maxBytes: number;
+  /** `fsync`: what is accepted survives the machine's crash, `write`: the program's. */
+  readonly durability: "fsync" | "write";
+}
+
 /** A whole pipeline.yaml, checked. All paths are absolute. */
 export interface Config {
   /** The file it was read from, for messages. */
@@ -53,6 +61,8 @@ export interface Config {
   readonly checkpointInterval: number;
   readonly shutdownTimeout: number;
   readonly deadLetter: { readonly path: string; readonly maxBytes: number };
+  /** Of each source that is pushed at. */
+  readonly journal: JournalPolicy;
   readonly sources: readonly SourceConfig[];
   readonly filters: readonly FilterConfig[];
   readonly sinks: readonly SinkConfig[];

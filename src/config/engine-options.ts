@@ -48,6 +48,30 @@ export const pipelineOptions = {
         },
       },
     },
+    journal: {
+      type: "object",
+      description:
+        "How what is pushed at the pipeline (`http`) is kept until the sinks have it: in a journal for each such source, in " +
+        "`data_dir`, which is deleted from its beginning as the sinks go on.",
+      properties: {
+        max_bytes: {
+          type: "string",
+          format: "bytes",
+          default: "1GiB",
+          description:
+            "The most that each journal may have on the disk. When it is full, senders are asked to try again later (429), " +
+            "until the sinks have taken some of it. Several times what the largest request may have (`max_body_bytes`).",
+        },
+        durability: {
+          type: "string",
+          enum: ["fsync", "write"],
+          default: "fsync",
+          description:
+            "When a request is accepted (200): `fsync`, once it is on the disk itself and survives a crash of the machine, one " +
+            "fsync for all that wait at that moment; `write`, once the system has it, which survives a crash of Sluice alone.",
+        },
+      },
+    },
     max_in_flight: {
       type: "string",
       format: "bytes",

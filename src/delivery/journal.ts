@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import type { JournalPolicy } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
 import type { Block, Position, RawBatch, Spool } from "../plugin.ts";
 import { ArrivingFrame } from "../store/arriving-frame.ts";
@@ -14,18 +15,11 @@ import { Tide } from "./tide.ts";
 
 export { JournalFull } from "../store/journal-full.ts";
 
-/** `fsync`: what is accepted survives the machine's crash, `write`: the program's. */
-export type Durability = "fsync" | "write";
-
-export interface JournalOptions {
+export interface JournalOptions extends Partial<JournalPolicy> {
   /** The journal's own; made where it is not there. */
   readonly folder: string;
   readonly fileSystem: FileSystem;
   readonly log: Log;
-  /** The most bytes on the disk, those still arriving included. Absent: as many as there is room for. */
-  readonly maxBytes?: number;
-  /** `write` unless told. */
-  readonly durability?: Durability;
   /** A file gets no more once it has this many bytes: 64 MiB unless told, and less where `maxBytes` is small. */
   readonly segmentBytes?: number;
 }

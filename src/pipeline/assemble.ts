@@ -32,6 +32,7 @@ const BLOCKS_PER_SOURCE = 2;
  */
 export async function assemble(plan: Plan): Promise<Assembly> {
   makeDataDir(plan);
+  plan.claims.claim(plan.config.dataDir);
   const checkpoint = new Checkpoint(plan.fileSystem, plan.config.dataDir);
   const loaded = checkpoint.load();
   const foundation = layFoundation(plan);

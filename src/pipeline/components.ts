@@ -3,6 +3,7 @@ import type { Counters } from "../observe/counts.ts";
 import type { Health } from "../observe/health.ts";
 import type { Log } from "../observe/log.ts";
 import type { Context, Filter, Sink, SinkContext } from "../plugin.ts";
+import type { Claims } from "../store/claims.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import type { Stage } from "./filter-chain.ts";
 
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly counters: Counters;
   /** Whoever has to wait on an error says so there, and the log hears it from there. */
   readonly health: Health;
+  /** The folders that are this pipeline's own. */
+  readonly claims: Claims;
 }
 
 /** The context of the component of this name. */
@@ -65,6 +68,7 @@ export async function makeSink(surroundings: Surroundings, { name, definition, o
   const context: SinkContext = {
     ...contextOf(surroundings, name),
     decodingOf: (source) => decodings.get(source) ?? "json",
+    claim: async (folder, mode) => surroundings.claims.claim(folder, mode),
   };
   return definition.create(options as never, context);
 }

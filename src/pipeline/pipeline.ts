@@ -4,6 +4,7 @@ import type { Event } from "../event/event.ts";
 import { Counters } from "../observe/counts.ts";
 import { Health } from "../observe/health.ts";
 import { type Log, silentLog } from "../observe/log.ts";
+import { Claims } from "../store/claims.ts";
 import { FILE_SYSTEM_MODULE, loadFileSystem } from "../store/file-system.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import { closeComponents, closeListeners } from "./close.ts";
@@ -37,6 +38,7 @@ export class Pipeline {
   readonly #stopReading = new AbortController();
   readonly #giveUp = new AbortController();
   readonly #done = Promise.withResolvers<PipelineReport>();
+  #claims: Claims | undefined;
   #assembly: Assembly | undefined;
   /** What the pipeline fails with once what is in flight is delivered. */
   #failure: Error | undefined;
@@ -83,6 +85,7 @@ export class Pipeline {
       await this.#starting;
     } catch (error) {
       this.health.enter("failed");
+      this.#claims?.release();
       this.#done.reject(error);
       throw error;
     }
@@ -105,18 +108,22 @@ export class Pipeline {
     }
     this.#assembly = assembly;
     this.health.enter("running");
-    this.#run(assembly).then(this.#done.resolve, this.#done.reject);
+    const ran = this.#run(assembly).finally(() => this.#claims?.release());
+    ran.then(this.#done.resolve, this.#done.reject);
   }
 
   async #assemble(): Promise<Assembly> {
     const module = this.#options.fileSystemModule ?? FILE_SYSTEM_MODULE;
+    const fileSystem = await loadFileSystem(module);
+    this.#claims = new Claims(fileSystem, this.#config.file);
     return assemble({
       config: this.#config,
       log: this.#log,
-      fileSystem: await loadFileSystem(module),
+      fileSystem,
       fileSystemModule: module,
       counters: this.#counters,
       health: this.health,
+      claims: this.#claims,
       taps: this.#taps,
       untilEnd: this.#options.untilEnd ?? false,
       stopReading: this.#stopReading.signal,

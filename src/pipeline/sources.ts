@@ -41,11 +41,11 @@ async function makeListener(
   definition: ListenerDefinition,
   { reader, resume }: Place,
 ): Promise<RunningSource> {
-  const { dataDir } = foundation.config;
+  const { dataDir, journal: policy } = foundation.config;
   const { deadLetters, giveUp } = foundation;
   const context = contextOf(foundation, name);
   const { fileSystem, log } = context;
-  const journal = await Journal.open({ folder: join(dataDir, "journal", key), fileSystem, log });
+  const journal = await Journal.open({ folder: join(dataDir, "journal", key), fileSystem, log, ...policy });
   const refused = { component: name, source: key, partition: "refused", offset: 0 };
   const own: ListenerContext = {
     ...context,

@@ -26,6 +26,7 @@ export function recordingContext(baseDir: string = process.cwd()): RecordingCont
     fileSystem,
     fileSystemModule: "node:fs",
     decodingOf: () => "json",
+    claim: async () => {},
     count: (name, by = 1) => void counters.set(name, (counters.get(name) ?? 0) + by),
     counters,
     warnings,
