@@ -83,6 +83,11 @@ export class Journal {
     return this.#segments.bytes + this.#promised;
   }
 
+  /** The most bytes on the disk; Infinity where nothing but the disk bounds it. */
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
   /** Offset behind the last byte that can be read. */
   get end(): number {
     return this.#segments.end;

@@ -4,7 +4,7 @@ import type { Log, LogFields } from "./log.ts";
 export interface Trouble {
   /** Who waits: `sinks.search`, `dead_letter`, `checkpoint`. */
   readonly component: string;
-  /** What it cannot do, to be read behind its name: `cannot write`. */
+  /** What it cannot do: `cannot write`. */
   readonly what: string;
   /** Why, as the last try said. */
   readonly reason: string;
@@ -95,7 +95,7 @@ export class Health {
   /**
    * A piece of work that may have to wait. Several of the same name, such as the batches that a sink writes at the same time,
    * are one trouble, which is over when none of them waits any more.
-   * @param what read behind the component's name: `cannot write`
+   * @param what what it cannot do, in words that the reason follows: `cannot write`
    * @param level how the log is told: `error` where all stands still until somebody acts
    */
   observe(component: string, what: string, level: "warn" | "error" = "warn"): Work {
@@ -128,6 +128,6 @@ export class Health {
   }
 }
 
-/** A trouble in a sentence: `sinks.search cannot write since 2026-03-04T09:00:00.000Z: connect ECONNREFUSED`. */
+/** A trouble in words: `sinks.search: cannot write since 2026-03-04T09:00:00.000Z: connect ECONNREFUSED`. */
 export const inWords = ({ component, what, reason, since }: Trouble): string =>
-  `${component} ${what} since ${since.toISOString()}: ${reason}`;
+  `${component}: ${what} since ${since.toISOString()}: ${reason}`;

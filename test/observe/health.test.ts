@@ -30,7 +30,7 @@ test("what waits is there with its reason, since when and how often, until it go
   const [trouble] = health.troubles;
   assert.equal(trouble?.milliseconds, 2000);
   assert.equal(trouble?.tries, 2);
-  assert.match(trouble ? inWords(trouble) : "", /^sinks\.search cannot write since \d{4}-.*Z: 503 from the server$/);
+  assert.match(trouble ? inWords(trouble) : "", /^sinks\.search: cannot write since \d{4}-.*Z: 503 from the server$/);
   writing.goesOn();
   assert.equal(health.troubles.length, 0);
 });
