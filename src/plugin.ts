@@ -114,10 +114,10 @@ export interface Source {
    */
   holds?(partition: string, position: Position): boolean | Promise<boolean>;
   /**
-   * How many bytes of a partition wait behind what was read, as it is now: asked when somebody looks at the metrics, even
+   * How many bytes of a partition wait behind the position read last, as it is now: asked when somebody looks at the metrics, even
    * while nothing is read. Undefined, or absent: as {@link RawBatch.behind} said.
    */
-  behind?(partition: string): number | undefined;
+  behind?(partition: string, position: Position): number | undefined;
 }
 
 /** Bytes on their way into the journal, of a size that nobody knows yet. */

@@ -56,7 +56,8 @@ interface Kept {
   readonly waiting: Set<Work>;
   reason: string;
   tries: number;
-  toldAt: number;
+  /** The log has heard of it. */
+  isTold: boolean;
 }
 
 /**
@@ -67,6 +68,8 @@ export class Health {
   readonly #log: Log;
   readonly #now: () => number;
   readonly #kept = new Map<string, Kept & { readonly component: string; readonly what: string }>();
+  /** When the log heard of each the last time, so that what comes and goes does not flood it. */
+  readonly #toldAt = new Map<string, number>();
   #stage: LifeStage = "starting";
 
   constructor({ log, now = () => performance.now() }: HealthOptions) {
@@ -107,20 +110,22 @@ export class Health {
         const reason = told.slice(0, LONGEST_REASON);
         const kept = this.#kept.get(key) ?? {
           ...{ component, what, reason, since: new Date(), begun: now, tries: 0 },
-          ...{ waiting: new Set<Work>(), toldAt: Number.NEGATIVE_INFINITY },
+          ...{ waiting: new Set<Work>(), isTold: false },
         };
         this.#kept.set(key, kept);
         kept.waiting.add(work);
         kept.reason = reason;
         kept.tries++;
-        if (now - kept.toldAt < TELL_EVERY_MS) return;
-        kept.toldAt = now;
+        if (now - (this.#toldAt.get(key) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
+        this.#toldAt.set(key, now);
+        kept.isTold = true;
         log[level](`${what}: ${reason}`, { ...fields, since: kept.since.toISOString(), tries: kept.tries });
       },
       goesOn: () => {
         const kept = this.#kept.get(key);
         if (!kept?.waiting.delete(work) || kept.waiting.size > 0) return;
         this.#kept.delete(key);
+        if (!kept.isTold) return;
         log.info("goes on", { after: what, waited_ms: Math.round(this.#now() - kept.begun), tries: kept.tries });
       },
     };

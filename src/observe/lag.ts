@@ -1,8 +1,15 @@
+/** How far a partition was read, as its source says it. */
+interface ReadTo {
+  readonly offset: number;
+}
+
 /** What a read tells of where its partition stands. */
 export interface Progress {
   readonly partition: string;
   readonly path?: string;
   readonly bytes: { readonly length: number };
+  /** Where reading goes on. */
+  readonly position: ReadTo;
   /** Bytes known to be left behind these. */
   readonly behind?: number;
   /** The partition will never bring more. */
@@ -29,6 +36,7 @@ export interface SinkLag {
 
 interface Partition {
   path: string | undefined;
+  position: ReadTo;
   behind: number;
   /** When it was first seen to have more than was read, since it was last read to its end. */
   behindSince: number | undefined;
@@ -55,10 +63,15 @@ export class Lag {
   }
 
   /** A read is there. Returns what is to be called when a sink has settled it. */
-  open({ partition, path, bytes, behind = 0, ended }: Progress): (sink: number) => void {
+  open({ partition, path, bytes, position, behind = 0, ended }: Progress): (sink: number) => void {
     const now = this.#now();
     if (ended) this.#partitions.delete(partition);
-    else this.#see(partition, path, behind, now);
+    else {
+      const known = this.#partitions.get(partition);
+      const seen = { path, position, behind, behindSince: known?.behindSince };
+      this.#partitions.set(partition, seen);
+      see(seen, behind, now);
+    }
     const read: OpenRead = { bytes: bytes.length, at: now };
     for (const [sink, open] of this.#open.entries()) {
       open.add(read);
@@ -80,11 +93,11 @@ export class Lag {
    * All partitions, as they stand now.
    * @param behind how many bytes of a partition wait now, where the source can tell; else as many as at its last read
    */
-  partitions(behind: (partition: string) => number | undefined = () => undefined): PartitionLag[] {
+  partitions(behind: (partition: string, position: ReadTo) => number | undefined = () => undefined): PartitionLag[] {
     const now = this.#now();
     return [...this.#partitions].map(([name, partition]) => {
-      const bytes = behind(name) ?? partition.behind;
-      this.#see(name, partition.path, bytes, now);
+      const bytes = Math.max(0, behind(name, partition.position) ?? partition.behind);
+      see(partition, bytes, now);
       return { partition: name, path: partition.path, bytes, milliseconds: now - (partition.behindSince ?? now) };
     });
   }
@@ -94,15 +107,10 @@ export class Lag {
     const [oldest] = this.#open[sink] ?? [];
     return { bytes: this.#unsettledBytes[sink] ?? 0, milliseconds: oldest ? this.#now() - oldest.at : 0 };
   }
+}
 
-  #see(name: string, path: string | undefined, behind: number, now: number): void {
-    let partition = this.#partitions.get(name);
-    if (!partition) {
-      partition = { path, behind, behindSince: undefined };
-      this.#partitions.set(name, partition);
-    }
-    partition.path = path;
-    partition.behind = behind;
-    partition.behindSince = behind > 0 ? (partition.behindSince ?? now) : undefined;
-  }
+/** So many bytes wait at this moment. */
+function see(partition: Partition, behind: number, now: number): void {
+  partition.behind = behind;
+  partition.behindSince = behind > 0 ? (partition.behindSince ?? now) : undefined;
 }

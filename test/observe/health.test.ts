@@ -86,3 +86,13 @@ test("a pipeline that has failed stays failed while it stops", () => {
   for (const stage of ["running", "failed", "stopping", "stopped"] as const) health.enter(stage);
   assert.equal(health.stage, "failed");
 });
+
+test("what comes and goes is told once a minute, too", () => {
+  const { health, clock, lines } = observed();
+  const writing = health.observe("sources.webhook", "takes no requests");
+  for (clock.now = 0; clock.now < 60_000; clock.now += 100) {
+    writing.waits("the journal is full");
+    writing.goesOn();
+  }
+  assert.equal(lines.length, 2);
+});

@@ -7,6 +7,7 @@ const read = (partition: string, length: number, behind: number) => ({
   partition,
   path: `/logs/${partition}`,
   bytes: { length },
+  position: { offset: length },
   behind,
 });
 
