@@ -113,6 +113,11 @@ export interface Source {
    * Where it cannot (the file was truncated or deleted), what the sinks have of it is kept. Absent: it always can.
    */
   holds?(partition: string, position: Position): boolean | Promise<boolean>;
+  /**
+   * How many bytes of a partition wait behind the position read last, as it is now: asked when somebody looks at the metrics, even
+   * while nothing is read. Undefined, or absent: as {@link RawBatch.behind} said.
+   */
+  behind?(partition: string, position: Position): number | undefined;
 }
 
 /** Bytes on their way into the journal, of a size that nobody knows yet. */

@@ -4,7 +4,7 @@ import type { Log, LogFields } from "./log.ts";
 export interface Trouble {
   /** Who waits: `sinks.search`, `dead_letter`, `checkpoint`. */
   readonly component: string;
-  /** What it cannot do, to be read behind its name: `cannot write`. */
+  /** What it cannot do: `cannot write`. */
   readonly what: string;
   /** Why, as the last try said. */
   readonly reason: string;
@@ -56,7 +56,8 @@ interface Kept {
   readonly waiting: Set<Work>;
   reason: string;
   tries: number;
-  toldAt: number;
+  /** The log has heard of it. */
+  isTold: boolean;
 }
 
 /**
@@ -67,6 +68,8 @@ export class Health {
   readonly #log: Log;
   readonly #now: () => number;
   readonly #kept = new Map<string, Kept & { readonly component: string; readonly what: string }>();
+  /** When the log heard of each the last time, so that what comes and goes does not flood it. */
+  readonly #toldAt = new Map<string, number>();
   #stage: LifeStage = "starting";
 
   constructor({ log, now = () => performance.now() }: HealthOptions) {
@@ -95,7 +98,7 @@ export class Health {
   /**
    * A piece of work that may have to wait. Several of the same name, such as the batches that a sink writes at the same time,
    * are one trouble, which is over when none of them waits any more.
-   * @param what read behind the component's name: `cannot write`
+   * @param what what it cannot do, in words that the reason follows: `cannot write`
    * @param level how the log is told: `error` where all stands still until somebody acts
    */
   observe(component: string, what: string, level: "warn" | "error" = "warn"): Work {
@@ -107,20 +110,22 @@ export class Health {
         const reason = told.slice(0, LONGEST_REASON);
         const kept = this.#kept.get(key) ?? {
           ...{ component, what, reason, since: new Date(), begun: now, tries: 0 },
-          ...{ waiting: new Set<Work>(), toldAt: Number.NEGATIVE_INFINITY },
+          ...{ waiting: new Set<Work>(), isTold: false },
         };
         this.#kept.set(key, kept);
         kept.waiting.add(work);
         kept.reason = reason;
         kept.tries++;
-        if (now - kept.toldAt < TELL_EVERY_MS) return;
-        kept.toldAt = now;
+        if (now - (this.#toldAt.get(key) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
+        this.#toldAt.set(key, now);
+        kept.isTold = true;
         log[level](`${what}: ${reason}`, { ...fields, since: kept.since.toISOString(), tries: kept.tries });
       },
       goesOn: () => {
         const kept = this.#kept.get(key);
         if (!kept?.waiting.delete(work) || kept.waiting.size > 0) return;
         this.#kept.delete(key);
+        if (!kept.isTold) return;
         log.info("goes on", { after: what, waited_ms: Math.round(this.#now() - kept.begun), tries: kept.tries });
       },
     };
@@ -128,6 +133,6 @@ export class Health {
   }
 }
 
-/** A trouble in a sentence: `sinks.search cannot write since 2026-03-04T09:00:00.000Z: connect ECONNREFUSED`. */
+/** A trouble in words: `sinks.search: cannot write since 2026-03-04T09:00:00.000Z: connect ECONNREFUSED`. */
 export const inWords = ({ component, what, reason, since }: Trouble): string =>
-  `${component} ${what} since ${since.toISOString()}: ${reason}`;
+  `${component}: ${what} since ${since.toISOString()}: ${reason}`;

@@ -74,7 +74,7 @@ export class Pipeline {
 
   /** What came in and what became of it, up to now. */
   get report(): PipelineReport {
-    return reportOf(this.#assembly, this.#counters);
+    return reportOf({ config: this.#config, assembly: this.#assembly, counters: this.#counters, taps: this.#taps });
   }
 
   /** Makes the components, listens, and begins to read. Throws, with nothing left running, where that fails. */

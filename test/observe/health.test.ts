@@ -30,7 +30,7 @@ test("what waits is there with its reason, since when and how often, until it go
   const [trouble] = health.troubles;
   assert.equal(trouble?.milliseconds, 2000);
   assert.equal(trouble?.tries, 2);
-  assert.match(trouble ? inWords(trouble) : "", /^sinks\.search cannot write since \d{4}-.*Z: 503 from the server$/);
+  assert.match(trouble ? inWords(trouble) : "", /^sinks\.search: cannot write since \d{4}-.*Z: 503 from the server$/);
   writing.goesOn();
   assert.equal(health.troubles.length, 0);
 });
@@ -85,4 +85,14 @@ test("a pipeline that has failed stays failed while it stops", () => {
   assert.equal(health.stage, "starting");
   for (const stage of ["running", "failed", "stopping", "stopped"] as const) health.enter(stage);
   assert.equal(health.stage, "failed");
+});
+
+test("what comes and goes is told once a minute, too", () => {
+  const { health, clock, lines } = observed();
+  const writing = health.observe("sources.webhook", "takes no requests");
+  for (clock.now = 0; clock.now < 60_000; clock.now += 100) {
+    writing.waits("the journal is full");
+    writing.goesOn();
+  }
+  assert.equal(lines.length, 2);
 });
