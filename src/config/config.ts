@@ -40,6 +40,14 @@ export interface SinkConfig extends Component<SinkDefinition> {
   readonly retry: RetryPolicy;
 }
 
+/** Where metrics and health are served. */
+export interface ObserveConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds: what has waited so long on an error makes the pipeline unready. */
+  readonly unreadyAfter: number;
+}
+
 /** A whole pipeline.yaml, checked. All paths are absolute. */
 export interface Config {
   /** The file it was read from, for messages. */
@@ -53,6 +61,8 @@ export interface Config {
   readonly checkpointInterval: number;
   readonly shutdownTimeout: number;
   readonly deadLetter: { readonly path: string; readonly maxBytes: number };
+  /** Where it can be looked at; absent: nowhere. */
+  readonly observe?: ObserveConfig;
   readonly sources: readonly SourceConfig[];
   readonly filters: readonly FilterConfig[];
   readonly sinks: readonly SinkConfig[];
