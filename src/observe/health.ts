@@ -140,7 +140,11 @@ export class Health {
         if (!kept?.waiting.delete(work) || kept.waiting.size > 0) return;
         this.#kept.delete(key);
         if (!kept.isTold) return;
-        log.info("goes on", { after: what, waited_ms: Math.round(this.#now() - kept.begun), tries: kept.tries });
+        log.info("waits no longer", {
+          after: what,
+          waited_ms: Math.round(this.#now() - kept.begun),
+          tries: kept.tries,
+        });
       },
     };
     return work;
