@@ -13,7 +13,7 @@ export type { Health, LifeStage, Trouble } from "./observe/health.ts";
 export { createLineLog } from "./observe/line-log.ts";
 export type { PipelineOptions } from "./pipeline/pipeline.ts";
 export { Pipeline } from "./pipeline/pipeline.ts";
-export type { PipelineReport } from "./pipeline/report.ts";
+export type { PipelineReport, SinkReport, SourceReport } from "./pipeline/report.ts";
 export * from "./plugin.ts";
 export { version } from "./version.ts";
 

@@ -70,7 +70,9 @@ export class Health {
   readonly #kept = new Map<string, Kept & { readonly component: string; readonly what: string }>();
   /** When the log heard of each the last time, so that what comes and goes does not flood it. */
   readonly #toldAt = new Map<string, number>();
+  readonly #retries = new Map<string, number>();
   #stage: LifeStage = "starting";
+  #failure: string | undefined;
 
   constructor({ log, now = () => performance.now() }: HealthOptions) {
     this.#log = log;
@@ -83,8 +85,19 @@ export class Health {
   }
 
   /** The pipeline has come so far. What has failed stays failed, and what stops runs no more. */
-  enter(stage: LifeStage): void {
+  enter(stage: LifeStage, failure?: string): void {
     if (STAGES.indexOf(stage) > STAGES.indexOf(this.#stage)) this.#stage = stage;
+    this.#failure ??= failure;
+  }
+
+  /** What it has failed with, where that is known. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** How often something was found to wait since the start, by component. */
+  get retries(): ReadonlyMap<string, number> {
+    return this.#retries;
   }
 
   /** All that waits on an error now, what has waited longest first. */
@@ -116,6 +129,7 @@ export class Health {
         kept.waiting.add(work);
         kept.reason = reason;
         kept.tries++;
+        this.#retries.set(component, (this.#retries.get(component) ?? 0) + 1);
         if (now - (this.#toldAt.get(key) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
         this.#toldAt.set(key, now);
         kept.isTold = true;
@@ -126,7 +140,11 @@ export class Health {
         if (!kept?.waiting.delete(work) || kept.waiting.size > 0) return;
         this.#kept.delete(key);
         if (!kept.isTold) return;
-        log.info("goes on", { after: what, waited_ms: Math.round(this.#now() - kept.begun), tries: kept.tries });
+        log.info("waits no longer", {
+          after: what,
+          waited_ms: Math.round(this.#now() - kept.begun),
+          tries: kept.tries,
+        });
       },
     };
     return work;

@@ -22,7 +22,7 @@ export interface Surroundings {
 
 /** The context of the component of this name. */
 export function contextOf(
-  { config, log, fileSystem, fileSystemModule, counters }: Surroundings,
+  { config, log, fileSystem, fileSystemModule, counters, health }: Surroundings,
   name: string,
 ): Context {
   return {
@@ -32,6 +32,7 @@ export function contextOf(
     fileSystem,
     fileSystemModule,
     count: (counter, by) => counters.add(name, counter, by),
+    waiting: (what) => health.observe(name, what),
   };
 }
 

@@ -4,11 +4,13 @@ import type { Event } from "../event/event.ts";
 import { Counters } from "../observe/counts.ts";
 import { Health } from "../observe/health.ts";
 import { type Log, silentLog } from "../observe/log.ts";
+import type { ComponentPartitionLag } from "../observe/status.ts";
 import { Claims } from "../store/claims.ts";
 import { FILE_SYSTEM_MODULE, loadFileSystem } from "../store/file-system.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import { closeComponents, closeListeners } from "./close.ts";
-import { type PipelineReport, reportOf } from "./report.ts";
+import { serveObservation } from "./observe.ts";
+import { type PipelineReport, partitionLags, reportOf } from "./report.ts";
 import { lastValueFrom, merge, type Observable, Subject } from "./rx.ts";
 import { runBranch } from "./sink-branch.ts";
 import { type ReadEvents, runSource } from "./source-way.ts";
@@ -40,6 +42,7 @@ export class Pipeline {
   readonly #done = Promise.withResolvers<PipelineReport>();
   #claims: Claims | undefined;
   #assembly: Assembly | undefined;
+  #observation: { close(): Promise<void> } | undefined;
   /** What the pipeline fails with once what is in flight is delivered. */
   #failure: Error | undefined;
   #starting: Promise<void> | undefined;
@@ -77,6 +80,11 @@ export class Pipeline {
     return reportOf({ config: this.#config, assembly: this.#assembly, counters: this.#counters, taps: this.#taps });
   }
 
+  /** How far each partition of each source is behind, those farthest behind first. */
+  get partitions(): readonly ComponentPartitionLag[] {
+    return partitionLags(this.#assembly);
+  }
+
   /** Makes the components, listens, and begins to read. Throws, with nothing left running, where that fails. */
   async start(): Promise<void> {
     if (this.#starting) throw new Error("a pipeline is started once");
@@ -85,6 +93,7 @@ export class Pipeline {
       await this.#starting;
     } catch (error) {
       this.health.enter("failed");
+      await this.#observation?.close();
       this.#claims?.release();
       this.#done.reject(error);
       throw error;
@@ -99,6 +108,7 @@ export class Pipeline {
   }
 
   async #start(): Promise<void> {
+    this.#observation = await serveObservation(this.#config, this, this.#log);
     const assembly = await this.#assemble();
     try {
       for (const { listener } of assembly.sources) await listener?.listen();
@@ -137,7 +147,7 @@ export class Pipeline {
     const message = error instanceof Error ? error.message : String(error);
     this.#failure ??= new Error(`${component}: ${message}`, { cause: error });
     this.#log.error(`failed: ${message}`, { component });
-    this.health.enter("failed");
+    this.health.enter("failed", this.#failure.message);
     if (!this.#options.untilEnd) this.stop().catch(() => {});
   }
 
@@ -173,6 +183,7 @@ export class Pipeline {
     }
     const unclosed = await closeComponents(assembly, this.#closing);
     this.#taps.complete();
+    await this.#observation?.close();
     failure ??= this.#failure ?? unclosed;
     this.health.enter(failure ? "failed" : "stopped");
     if (failure) throw failure;

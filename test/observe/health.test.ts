@@ -44,7 +44,7 @@ test("the log hears of it at once, then once a minute, and when it is over", () 
   assert.deepEqual(lines, [
     "error dead_letter cannot be written: ENOSPC",
     "error dead_letter cannot be written: ENOSPC",
-    "info dead_letter goes on",
+    "info dead_letter waits no longer",
   ]);
 });
 
