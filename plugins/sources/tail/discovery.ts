@@ -1,6 +1,6 @@
 import { glob } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Position, RawBatch, SourceContext } from "../../../src/plugin.ts";
+import type { Position, RawBatch, SourceContext, Work } from "../../../src/plugin.ts";
 import { fingerprintOf, isSame } from "./fingerprint.ts";
 import { type Place, placeOf, TailedFile } from "./tailed-file.ts";
 
@@ -16,6 +16,7 @@ export class Discovery {
   readonly #files = new Map<string, TailedFile>();
   readonly #generations = new Map<string, number>();
   readonly #unreadable = new Map<string, string>();
+  readonly #reading: Work;
   #startsAtEnd: boolean;
 
   constructor(
@@ -26,6 +27,7 @@ export class Discovery {
     this.#patterns = patterns;
     this.#resume = resume;
     this.#context = context;
+    this.#reading = context.waiting("cannot read");
     this.#startsAtEnd = fromEnd && resume.size === 0;
     for (const partition of resume.keys()) {
       const [device, inode, generation] = partition.split("-");
@@ -42,14 +44,16 @@ export class Discovery {
   /** Reading a file failed: it is tried again, and told once. A file that is gone is none. */
   failed(path: string, error: unknown): void {
     const { code = String(error) } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || this.#unreadable.has(path)) return;
+    if (code === "ENOENT") return;
+    this.#reading.waits(`${path} (${code})`);
+    if (this.#unreadable.has(path)) return;
     this.#unreadable.set(path, code);
     this.#context.log.warn(`cannot read the file (${code}); it is tried again`, { path });
   }
 
   /** Reading a file succeeded. */
   recovered(path: string): void {
-    this.#unreadable.delete(path);
+    if (this.#unreadable.delete(path) && this.#unreadable.size === 0) this.#reading.goesOn();
   }
 
   /** The files being read, oldest first as they were found. */
