@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { createLineLog, createPipeline, loadConfig, milliseconds } from "../index.ts";
+import { inWords } from "../observe/health.ts";
 import { LOG_LEVELS } from "../observe/line-log.ts";
 import type { LogLevel } from "../observe/log.ts";
 import type { PipelineReport } from "../pipeline/report.ts";
@@ -50,6 +51,7 @@ export const command: Command = async (words) => {
     await pipeline.done.finally(() => {
       progress?.close();
       tellReport(pipeline.report, log);
+      for (const trouble of pipeline.health.troubles) log.warn(`still waited at the end: ${inWords(trouble)}`);
     });
     await explaining;
     if (stuck?.reason !== undefined) throw new Error(`stopped, as --exit-when-stuck says: ${stuck.reason}`);

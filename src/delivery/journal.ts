@@ -94,6 +94,11 @@ export class Journal {
     return this.#maxBytes;
   }
 
+  /** Bytes that lie behind an offset. */
+  bytesBehind(offset: number): number {
+    return this.end - offset;
+  }
+
   /** Offset behind the last byte that can be read. */
   get end(): number {
     return this.#segments.end;

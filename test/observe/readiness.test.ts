@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -97,12 +97,13 @@ test("a sink whose server is away is told with its reason and since when, and is
   await observed.sluice.says("waits no longer");
 });
 
-test("a server that is too busy to take what it is sent is told, too", async (t) => {
-  await using server = await BulkServer.start();
-  alwaysReply(server, (response) => void response.writeHead(429).end());
-  const observed = await running(t, toServer(server.url), '{"n":1}\n');
-  assert.match(await reasonOf(observed), /^sinks\.search: waits for the server since .*: the server is busy/);
-  server.replies.length = 0;
+test("a file that cannot be read is told, and over when it can be, or is gone", async (t) => {
+  const observed = await running(t, toFile(), "");
+  await until("it is ready", () => isReady(observed));
+  const loop = join(observed.folder, "loop.log");
+  symlinkSync("loop.log", loop);
+  assert.match(await reasonOf(observed), /^sources\.logs: cannot read since .*: .*loop\.log \(ELOOP\)/);
+  rmSync(loop);
   await until("it is ready", () => isReady(observed));
 });
 
