@@ -115,7 +115,7 @@ export class PositionRecord {
     if (!this.#moved || !this.#failure) return;
     const { message } = this.#failure.error;
     throw new Error(
-      `the checkpoint could not be written (${message}): the next start reads again what came since the last one`,
+      `the checkpoint could not be written (${message}): the next start delivers a second time what was delivered since the last one, but to sinks that can undo`,
       { cause: this.#failure.error },
     );
   }
