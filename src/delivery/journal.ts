@@ -1,4 +1,6 @@
 import { crc32 } from "node:zlib";
+import type { JournalPolicy } from "../config/config.ts";
+import type { Work } from "../observe/health.ts";
 import type { Log } from "../observe/log.ts";
 import type { Block, Position, RawBatch, Spool } from "../plugin.ts";
 import { ArrivingFrame } from "../store/arriving-frame.ts";
@@ -14,18 +16,13 @@ import { Tide } from "./tide.ts";
 
 export { JournalFull } from "../store/journal-full.ts";
 
-/** `fsync`: what is accepted survives the machine's crash, `write`: the program's. */
-export type Durability = "fsync" | "write";
-
-export interface JournalOptions {
+export interface JournalOptions extends Partial<JournalPolicy> {
   /** The journal's own; made where it is not there. */
   readonly folder: string;
   readonly fileSystem: FileSystem;
   readonly log: Log;
-  /** The most bytes on the disk, those still arriving included. Absent: as many as there is room for. */
-  readonly maxBytes?: number;
-  /** `write` unless told. */
-  readonly durability?: Durability;
+  /** Waits while there is no room for what comes in. */
+  readonly intake?: Work;
   /** A file gets no more once it has this many bytes: 64 MiB unless told, and less where `maxBytes` is small. */
   readonly segmentBytes?: number;
 }
@@ -51,6 +48,7 @@ const LF = 0x0a;
 export class Journal {
   readonly #segments: Segments;
   readonly #log: Log;
+  readonly #intake: Work | undefined;
   readonly #maxBytes: number;
   readonly #durable: boolean;
   readonly #commits: CommitQueue;
@@ -62,6 +60,7 @@ export class Journal {
   private constructor(options: JournalOptions) {
     const { maxBytes = Number.POSITIVE_INFINITY, segmentBytes = SEGMENT_BYTES } = options;
     this.#log = options.log;
+    this.#intake = options.intake;
     this.#maxBytes = maxBytes;
     this.#durable = options.durability === "fsync";
     this.#segments = Segments.open({
@@ -83,6 +82,11 @@ export class Journal {
     return this.#segments.bytes + this.#promised;
   }
 
+  /** The most bytes on the disk; Infinity where nothing but the disk bounds it. */
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
   /** Offset behind the last byte that can be read. */
   get end(): number {
     return this.#segments.end;
@@ -101,7 +105,9 @@ export class Journal {
     this.#promise(bytes);
     try {
       await this.#commits.append([Buffer.concat([prefix, header]), records]);
+      this.#intake?.goesOn();
     } catch (error) {
+      this.#intake?.waits((error as Error).message);
       throw asJournalFull(error);
     } finally {
       this.#promised -= bytes;
@@ -168,7 +174,9 @@ export class Journal {
 
   /** Says that nobody will read before this position any more: the files wholly before it are deleted. */
   release(position: Position): void {
+    const before = this.bytes;
     this.#segments.release(position.offset);
+    if (this.bytes < before) this.#intake?.goesOn();
   }
 
   /** Waits for what is being appended, and closes. What is spooled and not accepted is deleted by the next start. */
@@ -179,9 +187,9 @@ export class Journal {
 
   #promise(bytes: number): void {
     if (this.bytes + bytes > this.#maxBytes) {
-      throw new JournalFull(
-        `the journal is full: it may have ${this.#maxBytes} bytes, and the sinks have not taken them yet`,
-      );
+      const full = `the journal is full: it may have ${this.#maxBytes} bytes, and the sinks have not taken them yet`;
+      this.#intake?.waits(full);
+      throw new JournalFull(full);
     }
     this.#promised += bytes;
   }
