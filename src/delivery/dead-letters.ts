@@ -2,8 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { dirname } from "node:path";
 import { setImmediate as turn, setTimeout as wait } from "node:timers/promises";
 import type { Health, Work } from "../observe/health.ts";
-import { writeAll } from "../store/atomic-file.ts";
 import type { FileSystem } from "../store/file-system.ts";
+import { writeWhole } from "../store/whole-io.ts";
 
 /** What could not be delivered, and why. */
 export interface DeadLetter {
@@ -105,9 +105,9 @@ export class DeadLetters {
       if (before > 0 && before + lines.length > this.#maxBytes) {
         return `the dead letters fill their ${this.#maxBytes} bytes; move the file away or raise dead_letter.max_bytes`;
       }
-      if (this.#mayBeTorn && !this.#endsInLine(file, before)) writeAll(this.#fileSystem, file, Buffer.from("\n"));
+      if (this.#mayBeTorn && !this.#endsInLine(file, before)) writeWhole(this.#fileSystem, file, [Buffer.from("\n")]);
       this.#mayBeTorn = false;
-      writeAll(this.#fileSystem, file, lines);
+      writeWhole(this.#fileSystem, file, [lines]);
       return undefined;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? String(error);

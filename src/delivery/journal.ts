@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import type { JournalPolicy } from "../config/config.ts";
 import type { Work } from "../observe/health.ts";
@@ -6,13 +7,14 @@ import type { Block, Position, RawBatch, Spool } from "../plugin.ts";
 import { ArrivingFrame } from "../store/arriving-frame.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import { encodeHeader, encodePrefix } from "../store/frame.ts";
-import { FrameReader } from "../store/frame-reader.ts";
+import { FrameReader, type FrameRun } from "../store/frame-reader.ts";
 import { asJournalFull, JournalFull } from "../store/journal-full.ts";
 import { arrivingPath } from "../store/segment-names.ts";
 import { Segments } from "../store/segments.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { JournalSpool } from "./journal-spool.ts";
 import { Tide } from "./tide.ts";
+import { UnsyncedMark } from "./unsynced-mark.ts";
 
 export { JournalFull } from "../store/journal-full.ts";
 
@@ -36,8 +38,11 @@ export interface Sender {
 export const JOURNAL_PARTITION = "journal";
 
 const SEGMENT_BYTES = 64 * 1024 * 1024;
+/** No segment has so many bytes: the last one whose name is durable tells by that what offsets were never given. */
+const LONGER_THAN_A_SEGMENT = 2 ** 36;
 /** Files that `maxBytes` is parted into, at least: a file goes only as a whole. */
 const LEAST_SEGMENTS = 4;
+const READ_AGAIN_AFTER_MS = 1000;
 const LF = 0x0a;
 
 /**
@@ -62,7 +67,7 @@ export class Journal {
     this.#log = options.log;
     this.#intake = options.intake;
     this.#maxBytes = maxBytes;
-    this.#durable = options.durability === "fsync";
+    this.#durable = options.durability !== "write";
     this.#segments = Segments.open({
       folder: options.folder,
       fileSystem: options.fileSystem,
@@ -74,7 +79,9 @@ export class Journal {
 
   /** Opens the journal and mends what a crash has left. @throws where the folder cannot be used */
   static async open(options: JournalOptions): Promise<Journal> {
-    return new Journal(options);
+    const journal = new Journal(options);
+    await journal.#leaveLostOffsets(options);
+    return journal;
   }
 
   /** Bytes on the disk, and those that are on their way there. */
@@ -147,10 +154,15 @@ export class Journal {
     try {
       while (!signal.aborted) {
         const tide = this.#grown.level;
-        const run = await reader.next(block);
+        const run = await this.#next(reader, block, signal);
         if (run) {
           const { next, ...records } = run;
-          yield { ...records, partition: JOURNAL_PARTITION, position: { offset: next }, behind: this.end - next };
+          yield {
+            ...records,
+            partition: JOURNAL_PARTITION,
+            position: { offset: next },
+            behind: this.#segments.bytesBehind(next),
+          };
         } else {
           await this.#grown.above(tide, signal);
         }
@@ -170,6 +182,43 @@ export class Journal {
     const fields = { end: this.end, position: offset };
     this.#log.warn("the journal ends before the position that was delivered: going on there", fields);
     this.#segments.continueAt(offset);
+  }
+
+  /** What the reader has next. A disk that does not let it read is told once, and asked again until it does. */
+  async #next(
+    reader: FrameReader,
+    block: (least: number) => Block,
+    signal: AbortSignal,
+  ): Promise<FrameRun | undefined> {
+    for (let tries = 0; ; tries++) {
+      try {
+        const run = await reader.next(block);
+        if (tries > 0) this.#log.info("the journal is read again");
+        return run;
+      } catch (error) {
+        const { code, syscall } = error as NodeJS.ErrnoException;
+        if (syscall === undefined) throw error;
+        if (tries === 0) this.#log.error("cannot read the journal: tries again each second", { code, syscall });
+        await wait(READ_AGAIN_AFTER_MS, undefined, { signal }).catch(() => {});
+        if (signal.aborted) return undefined;
+      }
+    }
+  }
+
+  /** Goes on behind all that readers may have had before the machine crashed. */
+  async #leaveLostOffsets({ fileSystem, folder, log }: JournalOptions): Promise<void> {
+    const mark = new UnsyncedMark(fileSystem, folder);
+    if (mark.isOutlived) {
+      const fields = { end: this.end };
+      log.warn(
+        "the machine may have crashed: what the journal had not synced is lost, and it goes on far behind",
+        fields,
+      );
+      this.#segments.continueAt(this.end + LONGER_THAN_A_SEGMENT);
+      await this.#segments.syncName();
+      mark.clear();
+    }
+    if (!this.#durable) mark.set();
   }
 
   /** Says that nobody will read before this position any more: the files wholly before it are deleted. */

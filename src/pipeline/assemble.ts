@@ -9,6 +9,7 @@ import { advanceAll, type PartitionPositions, type SinkPositions } from "../deli
 import { BLOCK_BYTES, Window } from "../delivery/window.ts";
 import { createKernelScanner } from "../json/kernel-scanner.ts";
 import { newCounts, type SinkCounts } from "../observe/counts.ts";
+import { makeFolder } from "../store/folders.ts";
 import { type Branch, makeBranch, readersOf } from "./branches.ts";
 import { closeComponents } from "./close.ts";
 import { makeStages } from "./components.ts";
@@ -78,7 +79,7 @@ export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) =>
 
 function makeDataDir({ config: { dataDir }, fileSystem }: Plan): void {
   try {
-    fileSystem.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(fileSystem, dataDir, 0o700);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(`cannot make the folder ${dataDir} (${code}): name another one with data_dir or --data-dir`, {

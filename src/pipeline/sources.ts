@@ -3,7 +3,7 @@ import type { SourceConfig } from "../config/config.ts";
 import { JOURNAL_PARTITION, Journal } from "../delivery/journal.ts";
 import type { PartitionPositions } from "../delivery/sink-position.ts";
 import type { WindowReader } from "../delivery/window.ts";
-import type { Listener, ListenerContext, ListenerDefinition, Source, SourceContext } from "../plugin.ts";
+import type { Listener, ListenerContext, ListenerDefinition, Position, Source, SourceContext } from "../plugin.ts";
 import { contextOf } from "./components.ts";
 import type { Foundation } from "./foundation.ts";
 
@@ -62,10 +62,16 @@ async function makeListener(
   };
   try {
     // Behind what any of the sinks has, or it would take new records for those that it had before.
-    await journal.goOnBehind(Math.max(0, ...resume.map((positions) => positions.get(JOURNAL_PARTITION)?.offset ?? 0)));
+    await journal.goOnBehind(Math.max(...resume.map((positions) => firstUnknown(positions.get(JOURNAL_PARTITION))), 0));
     return { source, listener: await definition.create(options as never, own), journal };
   } catch (error) {
     await journal.close();
     throw error;
   }
+}
+
+/** The first offset of which a sink that stands here has nothing. */
+function firstUnknown(position: (Position & { readonly partly?: { readonly offset: number } }) | undefined): number {
+  const { offset = 0, partly } = position ?? {};
+  return Math.max(offset, partly ? partly.offset + 1 : 0);
 }

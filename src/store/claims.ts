@@ -1,4 +1,5 @@
 import type { FileSystem } from "./file-system.ts";
+import { makeFolder } from "./folders.ts";
 import { Lock } from "./lock.ts";
 import { refusalOf } from "./lock-refusal.ts";
 
@@ -34,7 +35,7 @@ export class Claims {
   /** The folder's real path. */
   #make(folder: string, mode: number): string {
     try {
-      this.#fileSystem.mkdirSync(folder, { recursive: true, mode });
+      makeFolder(this.#fileSystem, folder, mode);
       return this.#fileSystem.realpathSync(folder);
     } catch (error) {
       throw refusalOf(error, this.#fileSystem, folder);
