@@ -48,6 +48,14 @@ export interface JournalPolicy {
   readonly durability: "fsync" | "write";
 }
 
+/** Where metrics and health are served. */
+export interface ObserveConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds: what has waited so long on an error makes the pipeline unready. */
+  readonly unreadyAfter: number;
+}
+
 /** A whole pipeline.yaml, checked. All paths are absolute. */
 export interface Config {
   /** The file it was read from, for messages. */
@@ -63,6 +71,8 @@ export interface Config {
   readonly deadLetter: { readonly path: string; readonly maxBytes: number };
   /** Of each source that is pushed at. */
   readonly journal: JournalPolicy;
+  /** Where it can be looked at; absent: nowhere. */
+  readonly observe?: ObserveConfig;
   readonly sources: readonly SourceConfig[];
   readonly filters: readonly FilterConfig[];
   readonly sinks: readonly SinkConfig[];

@@ -72,6 +72,26 @@ export const pipelineOptions = {
         },
       },
     },
+    observe: {
+      type: "object",
+      description: "Where the pipeline can be looked at: `/metrics`, `/healthz`, `/readyz`. Without it: nowhere.",
+      required: ["listen"],
+      properties: {
+        listen: {
+          type: "string",
+          format: "listen",
+          description:
+            "Where to listen: `host:port`, an IPv6 address in brackets. No event and no secret is shown there.",
+          examples: ["127.0.0.1:9600"],
+        },
+        unready_after: {
+          type: "string",
+          format: "duration",
+          default: "10s",
+          description: "What has waited so long on an error makes `/readyz` answer 503. What is over sooner does not.",
+        },
+      },
+    },
     max_in_flight: {
       type: "string",
       format: "bytes",

@@ -1,11 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { env as processEnv } from "node:process";
-import { byteCount, milliseconds, type OptionsOf } from "../options.ts";
+import { byteCount, listenAddress, milliseconds, type OptionsOf } from "../options.ts";
 import { ConfigError, complain, type Finding, fileComplaint } from "./complaint.ts";
 import { createComponentCheck } from "./component-check.ts";
 import { readFilters, readSinks, readSources } from "./components.ts";
-import type { Config } from "./config.ts";
+import type { Config, ObserveConfig } from "./config.ts";
 import { readDocument } from "./document.ts";
 import { pipelineOptions } from "./engine-options.ts";
 import type { PluginList } from "./plugin-list.ts";
@@ -71,6 +71,7 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
       maxBytes: byteCount(deadLetter.max_bytes),
     },
     journal: { maxBytes: byteCount(journal.max_bytes), durability: journal.durability },
+    ...(engine.observe && { observe: observeConfig(engine.observe) }),
     sources,
     filters,
     sinks,
@@ -78,6 +79,10 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
       return `${file}:${line}:${column} ${path}: ${message}`;
     }),
   };
+}
+
+function observeConfig({ listen, unready_after }: { listen: string; unready_after: string }): ObserveConfig {
+  return { ...listenAddress(listen), unreadyAfter: milliseconds(unready_after) };
 }
 
 async function readText(file: string, path: string): Promise<string> {

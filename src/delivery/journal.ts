@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import type { JournalPolicy } from "../config/config.ts";
+import type { Work } from "../observe/health.ts";
 import type { Log } from "../observe/log.ts";
 import type { Block, Position, RawBatch, Spool } from "../plugin.ts";
 import { ArrivingFrame } from "../store/arriving-frame.ts";
@@ -22,6 +23,8 @@ export interface JournalOptions extends Partial<JournalPolicy> {
   readonly folder: string;
   readonly fileSystem: FileSystem;
   readonly log: Log;
+  /** Waits while there is no room for what comes in. */
+  readonly intake?: Work;
   /** A file gets no more once it has this many bytes: 64 MiB unless told, and less where `maxBytes` is small. */
   readonly segmentBytes?: number;
 }
@@ -50,6 +53,7 @@ const LF = 0x0a;
 export class Journal {
   readonly #segments: Segments;
   readonly #log: Log;
+  readonly #intake: Work | undefined;
   readonly #maxBytes: number;
   readonly #durable: boolean;
   readonly #commits: CommitQueue;
@@ -61,6 +65,7 @@ export class Journal {
   private constructor(options: JournalOptions) {
     const { maxBytes = Number.POSITIVE_INFINITY, segmentBytes = SEGMENT_BYTES } = options;
     this.#log = options.log;
+    this.#intake = options.intake;
     this.#maxBytes = maxBytes;
     this.#durable = options.durability !== "write";
     this.#segments = Segments.open({
@@ -84,6 +89,16 @@ export class Journal {
     return this.#segments.bytes + this.#promised;
   }
 
+  /** The most bytes on the disk; Infinity where nothing but the disk bounds it. */
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
+  /** Bytes that lie behind an offset. */
+  bytesBehind(offset: number): number {
+    return this.end - offset;
+  }
+
   /** Offset behind the last byte that can be read. */
   get end(): number {
     return this.#segments.end;
@@ -102,7 +117,9 @@ export class Journal {
     this.#promise(bytes);
     try {
       await this.#commits.append([Buffer.concat([prefix, header]), records]);
+      this.#intake?.goesOn();
     } catch (error) {
+      this.#intake?.waits((error as Error).message);
       throw asJournalFull(error);
     } finally {
       this.#promised -= bytes;
@@ -211,7 +228,9 @@ export class Journal {
 
   /** Says that nobody will read before this position any more: the files wholly before it are deleted. */
   release(position: Position): void {
+    const before = this.bytes;
     this.#segments.release(position.offset);
+    if (this.bytes < before) this.#intake?.goesOn();
   }
 
   /** Waits for what is being appended, and closes. What is spooled and not accepted is deleted by the next start. */
@@ -222,9 +241,9 @@ export class Journal {
 
   #promise(bytes: number): void {
     if (this.bytes + bytes > this.#maxBytes) {
-      throw new JournalFull(
-        `the journal is full: it may have ${this.#maxBytes} bytes, and the sinks have not taken them yet`,
-      );
+      const full = `the journal is full: it may have ${this.#maxBytes} bytes, and the sinks have not taken them yet`;
+      this.#intake?.waits(full);
+      throw new JournalFull(full);
     }
     this.#promised += bytes;
   }

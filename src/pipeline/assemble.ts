@@ -53,7 +53,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
       positions,
       release: () => releaseJournal(positions, journal, branches.length),
     }));
-    const record = new PositionRecord({ checkpoint, log: plan.log, sinks: branches, sources: journals }, loaded);
+    const record = new PositionRecord({ checkpoint, health: plan.health, sinks: branches, sources: journals }, loaded);
     return { window: foundation.window, sources, branches, record, shared: foundation.shared };
   } catch (error) {
     await closeComponents({ sources, branches }, plan);
@@ -74,7 +74,7 @@ function makeDataDir({ config: { dataDir }, fileSystem }: Plan): void {
 
 /** What all the components stand on. A source that waits holds a block, so there are more of them than sources. */
 function layFoundation(plan: Plan): Foundation {
-  const { config, log, fileSystem } = plan;
+  const { config, health, fileSystem } = plan;
   const leastBytes = config.sources.length * BLOCKS_PER_SOURCE * BLOCK_BYTES;
   const scanner = createKernelScanner({ arenaBytes: Math.max(config.maxInFlightBytes, leastBytes) });
   if (!scanner.memory) throw new Error("the scanner has no memory of its own");
@@ -83,7 +83,7 @@ function layFoundation(plan: Plan): Foundation {
     scanner,
     window: new Window(scanner.memory),
     shared: newCounts(),
-    deadLetters: new DeadLetters({ ...config.deadLetter, fileSystem, log: log.child("dead_letter") }),
+    deadLetters: new DeadLetters({ ...config.deadLetter, fileSystem, health }),
   };
 }
 

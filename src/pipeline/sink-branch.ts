@@ -1,4 +1,3 @@
-import { concatMap, defer, from, map, mergeMap, type Observable, of } from "rxjs";
 import type { DeadLetters } from "../delivery/dead-letters.ts";
 import { type Delivery, deadLetterOf } from "../delivery/deliver.ts";
 import type { Event } from "../event/event.ts";
@@ -6,6 +5,7 @@ import type { SinkCounts } from "../observe/counts.ts";
 import type { BatchLimits } from "../plugin.ts";
 import { gather, Passage, type SinkBatch } from "./batch.ts";
 import type { FilterChain } from "./filter-chain.ts";
+import { concatMap, defer, from, map, mergeMap, type Observable, of } from "./rx.ts";
 import type { ReadEvents } from "./source-way.ts";
 import type { Taps } from "./taps.ts";
 
@@ -49,6 +49,7 @@ async function deliverBatch({ name, delivery, counts, taps }: SinkBranch, batch:
   taps.pass(name, batch.events);
   const { delivered, deadLettered } = await delivery.deliver(batch.events);
   counts.delivered += delivered;
+  counts.deliveredBytes += batch.bytes;
   counts.deadLettered += deadLettered;
   batch.settle();
   return batch.events.length;

@@ -45,7 +45,8 @@ async function makeListener(
   const { deadLetters, giveUp } = foundation;
   const context = contextOf(foundation, name);
   const { fileSystem, log } = context;
-  const journal = await Journal.open({ folder: join(dataDir, "journal", key), fileSystem, log, ...policy });
+  const intake = foundation.health.observe(name, "takes no requests");
+  const journal = await Journal.open({ folder: join(dataDir, "journal", key), fileSystem, log, intake, ...policy });
   const refused = { component: name, source: key, partition: "refused", offset: 0 };
   const own: ListenerContext = {
     ...context,
@@ -56,6 +57,7 @@ async function makeListener(
       deadLetters.write([{ ...refused, bytes, reason, ...(remote !== undefined && { remote }) }], giveUp),
   };
   const source: Source = {
+    behind: (_, { offset }) => journal.bytesBehind(offset),
     read: (from, signal) => journal.read(from.get(JOURNAL_PARTITION), (least) => reader.block(least), signal),
   };
   try {

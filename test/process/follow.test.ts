@@ -66,3 +66,10 @@ test("a folder that is not there is wrong usage", async (t) => {
   assert.equal(await sluice.exit, 2);
   assert.match(sluice.output.stderr, /there is no folder nowhere/);
 });
+
+test("what is no audit event is shown as it is", async (t) => {
+  const folder = temporaryFolder(t);
+  write(folder, "alice", "2026-03-01", '{"n":1,"user":{"username":"alice"}}');
+  const sluice = follow(t, folder);
+  await sluice.says('{"n":1,"user":{"username":"alice"}}\n');
+});
