@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { temporaryFolder } from "../support/folders.ts";
@@ -59,6 +59,16 @@ test("control characters in an event do not reach the terminal, and what is no e
   const sluice = follow(t, folder);
   await sluice.says("plain\n");
   assert.match(sluice.output.stdout, /eve\ufffd\[2J/);
+});
+
+test("the lock of the folder, and who has it, are no events", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "a.log"), "an event\n");
+  utimesSync(join(folder, "a.log"), 1, 1);
+  writeFileSync(join(folder, ".sluice.owner"), "the owner\n");
+  const sluice = follow(t, folder);
+  await sluice.says("an event\n");
+  assert.equal(sluice.output.stdout, "an event\n");
 });
 
 test("a folder that is not there is wrong usage", async (t) => {
