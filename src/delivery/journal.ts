@@ -96,7 +96,7 @@ export class Journal {
 
   /** Bytes that lie behind an offset. */
   bytesBehind(offset: number): number {
-    return this.end - offset;
+    return this.#segments.bytesBehind(offset);
   }
 
   /** Offset behind the last byte that can be read. */
