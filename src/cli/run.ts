@@ -9,7 +9,7 @@ import { explainWhenIdle } from "./explain.ts";
 import { pipelineFile } from "./pipeline-file.ts";
 import { showProgress } from "./progress.ts";
 import { stopOnSignals } from "./signals.ts";
-import { limitYoungGeneration } from "./young-generation.ts";
+import { sizeYoungGeneration } from "./young-generation.ts";
 
 const END_WITHIN_MS = 1000;
 
@@ -38,7 +38,7 @@ export const command: Command = async (words) => {
   const pipeline = createPipeline(config, { log, untilEnd });
   const signals = stopOnSignals(pipeline, log);
   try {
-    limitYoungGeneration();
+    sizeYoungGeneration();
     await pipeline.start();
     log.info("running", { pipeline: config.file, sources: config.sources.length, sinks: config.sinks.length });
     progress?.of(pipeline);
