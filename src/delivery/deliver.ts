@@ -1,6 +1,6 @@
 import type { RetryPolicy } from "../config/config.ts";
 import type { Event, Origin } from "../event/event.ts";
-import type { Log } from "../observe/log.ts";
+import type { Health, Work } from "../observe/health.ts";
 import type { Rejection, Sink } from "../plugin.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
 import { withGrace } from "./grace.ts";
@@ -10,8 +10,6 @@ export interface Delivered {
   readonly delivered: number;
   readonly deadLettered: number;
 }
-
-const TELL_EVERY_MS = 60_000;
 
 /** How long a write that was told to stop may take to do so. */
 const STOP_WITHIN_MS = 1000;
@@ -25,7 +23,7 @@ export class Delivery {
   readonly #sink: Sink;
   readonly #retry: RetryPolicy;
   readonly #deadLetters: DeadLetters;
-  readonly #log: Log;
+  readonly #health: Health;
   readonly #signal: AbortSignal;
 
   constructor(options: {
@@ -33,14 +31,14 @@ export class Delivery {
     sink: Sink;
     retry: RetryPolicy;
     deadLetters: DeadLetters;
-    log: Log;
+    health: Health;
     signal: AbortSignal;
   }) {
     this.#name = options.name;
     this.#sink = options.sink;
     this.#retry = options.retry;
     this.#deadLetters = options.deadLetters;
-    this.#log = options.log;
+    this.#health = options.health;
     this.#signal = options.signal;
   }
 
@@ -63,24 +61,22 @@ export class Delivery {
 
   async #write(events: readonly Event[]): Promise<readonly Rejection[]> {
     const backoff = new Backoff(this.#retry);
-    let told = Number.NEGATIVE_INFINITY;
+    let waiting: Work | undefined;
     for (;;) {
       this.#signal.throwIfAborted();
       try {
         const rejections = await this.#writeOnce(events);
-        if (backoff.tries > 0) this.#log.info("writes again", { waited_ms: Math.round(backoff.elapsed) });
+        waiting?.goesOn();
         return rejections;
       } catch (error) {
         this.#signal.throwIfAborted();
         const reason = error instanceof Error ? error.message : String(error);
-        if (backoff.isExhausted) return events.map((event) => ({ event, reason: `not delivered in time: ${reason}` }));
-        if (backoff.elapsed - told >= TELL_EVERY_MS) {
-          told = backoff.elapsed;
-          this.#log.warn(`cannot write, tries again: ${reason}`, {
-            events: events.length,
-            for_ms: Math.round(backoff.elapsed),
-          });
+        if (backoff.isExhausted) {
+          waiting?.goesOn();
+          return events.map((event) => ({ event, reason: `not delivered in time: ${reason}` }));
         }
+        waiting ??= this.#health.observe(this.#name, "cannot write");
+        waiting.waits(reason, { events: events.length });
         await backoff.wait(this.#signal);
       }
     }

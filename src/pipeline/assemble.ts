@@ -5,6 +5,7 @@ import { lowest, type Positions } from "../delivery/positions.ts";
 import { BLOCK_BYTES, Window } from "../delivery/window.ts";
 import { createKernelScanner } from "../json/kernel-scanner.ts";
 import { newCounts, type SinkCounts } from "../observe/counts.ts";
+import { makeFolder } from "../store/folders.ts";
 import { type Branch, makeBranch, readersOf } from "./branches.ts";
 import { closeComponents } from "./close.ts";
 import { makeStages } from "./components.ts";
@@ -32,6 +33,7 @@ const BLOCKS_PER_SOURCE = 2;
  */
 export async function assemble(plan: Plan): Promise<Assembly> {
   makeDataDir(plan);
+  plan.claims.claim(plan.config.dataDir);
   const checkpoint = new Checkpoint(plan.fileSystem, plan.config.dataDir);
   const loaded = checkpoint.load();
   const foundation = layFoundation(plan);
@@ -51,7 +53,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
       positions,
       release: () => releaseJournal(positions, journal, branches.length),
     }));
-    const record = new PositionRecord({ checkpoint, log: plan.log, sinks: branches, sources: journals }, loaded);
+    const record = new PositionRecord({ checkpoint, health: plan.health, sinks: branches, sources: journals }, loaded);
     return { window: foundation.window, sources, branches, record, shared: foundation.shared };
   } catch (error) {
     await closeComponents({ sources, branches }, plan);
@@ -61,7 +63,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
 
 function makeDataDir({ config: { dataDir }, fileSystem }: Plan): void {
   try {
-    fileSystem.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(fileSystem, dataDir, 0o700);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(`cannot make the folder ${dataDir} (${code}): name another one with data_dir or --data-dir`, {
@@ -72,7 +74,7 @@ function makeDataDir({ config: { dataDir }, fileSystem }: Plan): void {
 
 /** What all the components stand on. A source that waits holds a block, so there are more of them than sources. */
 function layFoundation(plan: Plan): Foundation {
-  const { config, log, fileSystem } = plan;
+  const { config, health, fileSystem } = plan;
   const leastBytes = config.sources.length * BLOCKS_PER_SOURCE * BLOCK_BYTES;
   const scanner = createKernelScanner({ arenaBytes: Math.max(config.maxInFlightBytes, leastBytes) });
   if (!scanner.memory) throw new Error("the scanner has no memory of its own");
@@ -81,7 +83,7 @@ function layFoundation(plan: Plan): Foundation {
     scanner,
     window: new Window(scanner.memory),
     shared: newCounts(),
-    deadLetters: new DeadLetters({ ...config.deadLetter, fileSystem, log: log.child("dead_letter") }),
+    deadLetters: new DeadLetters({ ...config.deadLetter, fileSystem, health }),
   };
 }
 

@@ -24,6 +24,7 @@ export class Passage {
 
 export interface SinkBatch {
   readonly events: readonly Event[];
+  readonly bytes: number;
   /** Settles the batch's part of the reads that it is made of. */
   settle(): void;
 }
@@ -48,7 +49,7 @@ export function gather(limits: BatchLimits, isBusy: () => boolean): OperatorFunc
         clearTimeout(age);
         age = undefined;
         if (events.length === 0) return;
-        const batch = { events, settle: settling(held) };
+        const batch = { events, bytes, settle: settling(held) };
         events = [];
         bytes = 0;
         held = [];

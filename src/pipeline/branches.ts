@@ -21,7 +21,7 @@ const DEFAULT_BATCH: BatchLimits = { events: 50_000, bytes: 16 << 20, age: 1000 
 
 /** Makes a sink, its condition and its filters. @throws whatever they throw */
 export async function makeBranch(foundation: Foundation, config: SinkConfig, index: number): Promise<Branch> {
-  const { log, taps, giveUp: signal, deadLetters, window } = foundation;
+  const { health, taps, giveUp: signal, deadLetters, window } = foundation;
   const { key, name, retry } = config;
   const stages = await makeBranchStages(foundation, config);
   const sink = await makeSink(foundation, config);
@@ -39,7 +39,7 @@ export async function makeBranch(foundation: Foundation, config: SinkConfig, ind
     chain: new FilterChain(stages, counts, taps),
     limits: limitsOf(sink, config.batch, window),
     inFlight: sink.inFlight ?? 1,
-    delivery: new Delivery({ name, sink, retry, deadLetters, log: log.child(name), signal }),
+    delivery: new Delivery({ name, sink, retry, deadLetters, health, signal }),
   };
 }
 

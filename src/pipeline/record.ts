@@ -1,6 +1,6 @@
 import type { Checkpoint, SinkPositions } from "../delivery/checkpoint.ts";
 import type { PartitionPositions, Positions } from "../delivery/positions.ts";
-import type { Log } from "../observe/log.ts";
+import type { Health, Work } from "../observe/health.ts";
 import type { Position, Sink } from "../plugin.ts";
 
 /**
@@ -22,10 +22,8 @@ interface Recorded {
   readonly checkpoint: Checkpoint;
   readonly sinks: readonly { readonly key: string; readonly sink: Sink }[];
   readonly sources: readonly { readonly key: string; readonly positions: Positions; release(): void }[];
-  readonly log: Log;
+  readonly health: Health;
 }
-
-const TELL_EVERY_MS = 60_000;
 
 /**
  * Keeps the checkpoint up to date: what was written is made durable first, then the positions as they stood before. A disk
@@ -35,14 +33,23 @@ export class PositionRecord {
   readonly #recorded: Recorded;
   readonly #untouched: SinkPositions;
   #moved = false;
-  /** Why the last save failed, and since when that has been told. */
-  #failure: { readonly error: Error; readonly toldAt: number } | undefined;
+  /** When nothing was missing in the checkpoint the last time. */
+  #currentAt = performance.now();
+  readonly #work: Work;
+  /** Why the last save failed. */
+  #failure: Error | undefined;
   #saving: Promise<void> = Promise.resolve();
 
   /** `loaded` is what the checkpoint held: positions of sources that are not configured now stay in the record. */
   constructor(recorded: Recorded, loaded: SinkPositions) {
     this.#recorded = recorded;
+    this.#work = recorded.health.observe("checkpoint", "cannot be written", "error");
     this.#untouched = loaded;
+  }
+
+  /** Milliseconds since the checkpoint held all that was settled. */
+  get age(): number {
+    return performance.now() - this.#currentAt;
   }
 
   /** A position has moved since the last save. */
@@ -60,37 +67,34 @@ export class PositionRecord {
   async close(): Promise<void> {
     await this.save();
     if (!this.#moved || !this.#failure) return;
-    const { message } = this.#failure.error;
+    const { message } = this.#failure;
     throw new Error(
       `the checkpoint could not be written (${message}): the next start delivers a second time what was delivered since the last one`,
-      { cause: this.#failure.error },
+      { cause: this.#failure },
     );
   }
 
   async #save(): Promise<void> {
-    if (!this.#moved) return;
+    if (!this.#moved) {
+      this.#currentAt = performance.now();
+      return;
+    }
     this.#moved = false;
-    const { checkpoint, sinks, sources, log } = this.#recorded;
+    const { checkpoint, sinks, sources } = this.#recorded;
     const positions = this.#snapshot();
+    const snapshotAt = performance.now();
     try {
       await Promise.all(sinks.map(({ sink }) => sink.sync?.()));
       checkpoint.save(positions);
-      if (this.#failure) log.info("the checkpoint is written again", { path: checkpoint.path });
+      this.#currentAt = snapshotAt;
+      this.#work.goesOn();
       this.#failure = undefined;
       for (const source of sources) source.release();
     } catch (error) {
       this.#moved = true;
-      this.#tell(error as Error);
+      this.#failure = error as Error;
+      this.#work.waits(this.#failure.message, { path: checkpoint.path });
     }
-  }
-
-  #tell(error: Error): void {
-    const now = performance.now();
-    const isNew = !this.#failure || now - this.#failure.toldAt >= TELL_EVERY_MS;
-    this.#failure = { error, toldAt: isNew ? now : (this.#failure?.toldAt ?? now) };
-    if (!isNew) return;
-    const { log, checkpoint } = this.#recorded;
-    log.error(`the checkpoint cannot be written: ${error.message}`, { path: checkpoint.path });
   }
 
   #snapshot(): SinkPositions {

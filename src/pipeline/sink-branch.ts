@@ -49,15 +49,21 @@ async function deliverBatch({ name, delivery, counts, taps }: SinkBranch, batch:
   taps.pass(name, batch.events);
   const { delivered, deadLettered } = await delivery.deliver(batch.events);
   counts.delivered += delivered;
+  counts.deliveredBytes += batch.bytes;
   counts.deadLettered += deadLettered;
   batch.settle();
   return batch.events.length;
 }
 
+function settle({ receipt, settled }: ReadEvents, sink: number): void {
+  receipt.settle(sink);
+  settled(sink);
+}
+
 function passBranch(branch: SinkBranch, read: ReadEvents): Observable<Passage> {
   const fresh = skipDelivered(branch, read);
   const filtered = branch.chain.apply(fresh);
-  const passage = (events: readonly Event[]) => new Passage(events, () => read.receipt.settle(branch.index));
+  const passage = (events: readonly Event[]) => new Passage(events, () => settle(read, branch.index));
   if (!(filtered instanceof Promise) && filtered.failed.length === 0) return of(passage(filtered.events));
   return from(Promise.resolve(filtered)).pipe(
     concatMap(async ({ events, failed }) => {

@@ -18,6 +18,8 @@ export interface ReadEvents {
   readonly partition: string;
   readonly receipt: Receipt;
   readonly positions: Positions;
+  /** Tells the lag that a sink has settled it. */
+  settled(sink: number): void;
 }
 
 /** One source's way to the fork: read, decode, its own filters and those that all share. */
@@ -102,6 +104,7 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
   const origin = originOf(key, raw);
   const decoded = way.decode(raw.bytes, raw.offset, origin);
   const { events } = decoded;
+  const settled = status.lag.open(raw);
   const receipt = positions.open(
     raw.partition,
     raw.position,
@@ -118,10 +121,15 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
   counts.received += events.length + refusedRecords;
   status.events += events.length;
   status.bytes += raw.bytes.length;
-  status.behind = raw.behind ?? 0;
   taps.pass(way.name, events);
   const filtered = way.chain.apply(events);
-  const passed = (fresh: readonly Event[]) => ({ events: fresh, partition: raw.partition, receipt, positions });
+  const passed = (fresh: readonly Event[]) => ({
+    events: fresh,
+    partition: raw.partition,
+    receipt,
+    positions,
+    settled,
+  });
   if (!(filtered instanceof Promise) && filtered.failed.length === 0 && refused.length === 0) {
     return of(passed(filtered.events));
   }
