@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 
-const MODULE = new URL("../../src/cli/young-generation.ts", import.meta.url).href;
+const MODULE = new URL("../../src/cli/heap.ts", import.meta.url).href;
 
 /** Has much outlive collections, and tells how large the young generation became. */
 const PROGRAM = `
   import { getHeapSpaceStatistics } from "node:v8";
-  import { sizeYoungGeneration } from ${JSON.stringify(MODULE)};
+  import { sizeHeap } from ${JSON.stringify(MODULE)};
   const room = () => {
     const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space");
     return space.space_used_size + space.space_available_size;
   };
   const sizes = [];
   for (let round = 0; round < 30; round++) {
-    if (round === 0 || round === 3) sizeYoungGeneration();
+    if (round === 0 || round === 3) sizeHeap();
     const kept = [];
     for (let index = 0; index < 60_000; index++) kept.push({ index });
     sizes.push(room());
