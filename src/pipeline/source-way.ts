@@ -14,12 +14,12 @@ import type { Taps } from "./taps.ts";
 
 /** The events of one read, and what is owed for them. */
 export interface ReadEvents {
+  /** The source's key. */
+  readonly source: string;
   readonly events: readonly Event[];
   readonly partition: string;
   readonly receipt: Receipt;
   readonly positions: Positions;
-  /** Tells the lag that a sink has settled it. */
-  settled(sink: number): void;
 }
 
 /** One source's way to the fork: read, decode, its own filters and those that all share. */
@@ -41,6 +41,8 @@ export interface SourceWay {
   readonly stopReading: AbortSignal;
   /** Aborted when nothing can be waited for any longer. */
   readonly giveUp: AbortSignal;
+  /** Told when nothing is read, nor will be. */
+  readonly onEnd?: () => void;
   /** Told when the source cannot be read any more: what it brought before is delivered all the same. */
   readonly fail: (component: string, error: unknown) => void;
 }
@@ -61,7 +63,10 @@ function readAll(way: SourceWay): Observable<LeasedRead> {
     const isOver = () => subscriber.closed || way.stopReading.aborted;
     readOn(way, (read) => subscriber.next(read), isOver)
       .catch((error: unknown) => way.fail(way.name, error))
-      .finally(() => subscriber.complete());
+      .finally(() => {
+        subscriber.complete();
+        way.onEnd?.();
+      });
   });
 }
 
@@ -104,17 +109,20 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
   const origin = originOf(key, raw);
   const decoded = way.decode(raw.bytes, raw.offset, origin);
   const { events } = decoded;
-  const settled = status.lag.open(raw);
-  const receipt = positions.open(
-    raw.partition,
-    raw.position,
-    {
-      release: () => {
-        decoded.release();
-        lease.release();
+  const lagging = status.lag.open(raw);
+  const receipt = lagging.until(
+    positions.open(
+      raw.partition,
+      raw.position,
+      {
+        release: () => {
+          decoded.release();
+          lease.release();
+          lagging.close();
+        },
       },
-    },
-    raw.ended === true,
+      raw.ended === true,
+    ),
   );
   const refused: readonly Invalid[] = [...decoded.invalid, ...(raw.refused ?? [])];
   const refusedRecords = refused.reduce((sum, { records = 1 }) => sum + records, 0);
@@ -124,11 +132,11 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
   taps.pass(way.name, events);
   const filtered = way.chain.apply(events);
   const passed = (fresh: readonly Event[]) => ({
+    source: key,
     events: fresh,
     partition: raw.partition,
     receipt,
     positions,
-    settled,
   });
   if (!(filtered instanceof Promise) && filtered.failed.length === 0 && refused.length === 0) {
     return of(passed(filtered.events));
