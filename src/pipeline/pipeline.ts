@@ -201,7 +201,7 @@ export class Pipeline {
 
   /** Lets the data flow until the sources have ended and every sink has all they brought; rewinds where a sync fails. */
   async #letFlow(assembly: Assembly): Promise<void> {
-    const { sources, branches, intents, record, shared } = assembly;
+    const { sources, branches, intents, deadLetters, record, shared } = assembly;
     const { health } = this;
     const [stopReading, giveUp] = [this.#stopReading.signal, this.#giveUp.signal];
     for (;;) {
@@ -217,7 +217,7 @@ export class Pipeline {
         this.#syncFailed = undefined;
         this.#log.error(`undoes what was written since the last checkpoint, and reads it again: ${failed.message}`);
         discountUnsettled(branches, shared);
-        const recovering = { sources, branches, intents, record, health, log: this.#log, giveUp };
+        const recovering = { sources, branches, intents, deadLetters, record, health, log: this.#log, giveUp };
         await recover(recovering, record.positions, new Set(failed.sinks));
       }
     }

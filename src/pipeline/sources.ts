@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { SourceConfig } from "../config/config.ts";
+import { REFUSED_PARTITION } from "../delivery/dead-letter.ts";
 import { JOURNAL_PARTITION, Journal } from "../delivery/journal.ts";
 import type { PartitionPositions } from "../delivery/sink-position.ts";
 import type { WindowReader } from "../delivery/window.ts";
@@ -47,7 +48,7 @@ async function makeListener(
   const { fileSystem, log } = context;
   const intake = foundation.health.observe(name, "takes no requests");
   const journal = await Journal.open({ folder: join(dataDir, "journal", key), fileSystem, log, intake, ...policy });
-  const refused = { component: name, source: key, partition: "refused", offset: 0 };
+  const refused = { component: name, source: key, partition: REFUSED_PARTITION, offset: 0 };
   const own: ListenerContext = {
     ...context,
     dataDir,
