@@ -84,6 +84,13 @@ export class Positions {
     return positions;
   }
 
+  /** The partitions of which a sink has not settled all that was read, and the offset that it goes on from. */
+  *unsettledBy(sink: number): Generator<{ readonly partition: string; readonly offset: number }, void> {
+    for (const [name, partition] of this.#partitions) {
+      if (partition.isUnsettledBy(sink)) yield { partition: name, offset: partition.positionOf(sink)?.offset ?? 0 };
+    }
+  }
+
   /** How many reads are not settled by every sink. */
   get unsettled(): number {
     let count = 0;
@@ -133,6 +140,10 @@ class Partition {
 
   get unsettled(): number {
     return this.#queue.length;
+  }
+
+  isUnsettledBy(sink: number): boolean {
+    return (this.#heads[sink] as number) < this.#first + this.#queue.length;
   }
 
   get hasEnded(): boolean {

@@ -16,6 +16,7 @@ import { recover } from "./recover.ts";
 import { type PipelineReport, partitionLags, reportOf } from "./report.ts";
 import type { Observable } from "./rx.ts";
 import { Taps } from "./taps.ts";
+import { tellUnfinished } from "./tell-unfinished.ts";
 
 export interface PipelineOptions {
   /** Where it tells what happens; says nothing unless told. */
@@ -184,6 +185,7 @@ export class Pipeline {
     } catch (error) {
       if (this.#giveUp.signal.aborted) {
         this.#log.warn("shut down before all was delivered: what is missing is read again at the next start");
+        tellUnfinished(assembly.sources, assembly.branches, this.#log);
       } else failure = error;
       this.#giveUp.abort(error);
     } finally {
