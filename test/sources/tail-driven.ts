@@ -24,6 +24,7 @@ export class DrivenTail {
   readonly source: TailSource;
   readonly #stop = new AbortController();
   readonly #reading: Promise<void>;
+  readonly #resume: ReadonlyMap<string, Position>;
   #now = 0;
   #wake: (() => void) | undefined;
   #idle: (() => void) | undefined;
@@ -41,6 +42,7 @@ export class DrivenTail {
       parts,
     }: DrivenOptions = {},
   ) {
+    this.#resume = resume;
     this.context = recordingContext(folder);
     const block = Buffer.alloc(blockBytes);
     const context: SourceContext = {
@@ -84,7 +86,7 @@ export class DrivenTail {
 
   /** Where each partition is, those that ended left out. */
   get positions(): Map<string, Position> {
-    return positionsAfter(new Map(), this.brought);
+    return positionsAfter(this.#resume, this.brought);
   }
 
   /** Returns when all is read that can be, at this moment and after so much time. */

@@ -27,6 +27,15 @@ export function readAt(fileSystem: FileSystem, descriptor: number, offset: numbe
   return bytes.subarray(0, filled);
 }
 
+/** A path with all links followed; as it is, where the file has gone since it was found. */
+export function homeOf(fileSystem: FileSystem, path: string): string {
+  try {
+    return fileSystem.realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 /** What changes when a file does. */
 export const stampOf = ({ size, mtimeMs }: Pick<Stats, "size" | "mtimeMs">): string => `${size}-${mtimeMs}`;
 
