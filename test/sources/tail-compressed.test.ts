@@ -6,30 +6,19 @@ import { gzipSync } from "node:zlib";
 import type { Position } from "../../src/plugin.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { type DrivenOptions, DrivenTail, ROTATE_WAIT_MS } from "./tail-driven.ts";
-
-const event = (n: number, bytes = 100): string => `${`{"n":${n}}`.padEnd(bytes - 1)}\n`;
-const events = (from: number, to: number, bytes = 100): string =>
-  Array.from({ length: to - from + 1 }, (_, index) => event(from + index, bytes)).join("");
-const numbers = (tail: DrivenTail): number[] => tail.lines.map((line) => JSON.parse(line).n);
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+import { event, events, numbers, range, run as tailFrom } from "./tail-fixture.ts";
 
 const ALL: DrivenOptions = { paths: ["a.log*"], includeCompressed: true };
 
-async function run(
-  t: TestContext,
-  folder: string,
-  resume: ReadonlyMap<string, Position>,
-  options: DrivenOptions = ALL,
-) {
-  const tail = new DrivenTail(folder, resume, options);
-  t.after(() => tail.stop());
-  return tail.pass(2 * ROTATE_WAIT_MS);
-}
+const run = async (t: TestContext, folder: string, resume: ReadonlyMap<string, Position>, options = ALL) =>
+  (await tailFrom(t, folder, resume, options)).pass(2 * ROTATE_WAIT_MS);
 
 async function again(t: TestContext, folder: string, before: DrivenTail, options?: DrivenOptions) {
   await before.stop();
   return run(t, folder, before.positions, options);
 }
+
+const long = (n: number, bytes: number): string => `${`{"n":${n}}`.padEnd(bytes - 1)}\n`;
 
 /** Compresses a file as gzip does: the new one is complete before the old one goes. */
 function compress(path: string): void {
@@ -153,7 +142,7 @@ test("killed within a .gz, reading goes on where it was", async (t) => {
 test("lines longer than a block, and than max_event_bytes, in a .gz", async (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, "a.log.1.gz");
-  writeFileSync(path, gzipSync(event(1) + event(2, 60_000) + event(3, 300_000) + event(4).concat('{"n":5}')));
+  writeFileSync(path, gzipSync(event(1) + long(2, 60_000) + long(3, 300_000) + event(4).concat('{"n":5}')));
   const options = { ...ALL, blockBytes: 1 << 14, parts: { maxEventBytes: 100_000 } };
   const tail = await run(t, folder, new Map(), options);
   assert.deepEqual(numbers(tail), [1, 2, 4, 5]);

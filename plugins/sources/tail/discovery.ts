@@ -101,7 +101,7 @@ export class Discovery {
     const isTaken = (key: string) => this.#files.has(key) || resting.has(key);
     let copies: Copies | undefined;
     for (const found of this.#found.values()) {
-      if (isTaken(found.key)) continue;
+      if (isTaken(found.key) || !this.#newcomers.isWanted(found)) continue;
       await this.#breathe();
       copies ??= new Copies(this.#surroundings.context.fileSystem, this.#plainFiles());
       try {
@@ -220,7 +220,6 @@ export class Discovery {
   async #meet(found: FoundFile, copies: Copies, opened: Opened[]): Promise<RawBatch | undefined> {
     if (this.#startsAtEnd && isCompressed(found.path)) {
       const record = this.#newcomers.passOver(found);
-      if (!record) return undefined;
       this.#resting.add(record, stampOf(found.stats));
       const { partition, offset, path } = record;
       return { bytes: NOTHING, partition, offset, position: positionOf(record), path };

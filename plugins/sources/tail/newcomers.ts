@@ -39,14 +39,19 @@ export class Newcomers {
     return this.#originals.get(key);
   }
 
+  /** Whether a file is of a kind that is read, and was not passed over in its present state. */
+  isWanted({ path, key, stats }: FoundFile): boolean {
+    if (!isCompressed(path)) return true;
+    return this.#wanted.includeCompressed && this.#passedOver.get(key) !== stampOf(stats);
+  }
+
   /** Begins to read a file; not yet where it may be a copy, or is not complete. @throws where it cannot be read */
   meet(found: FoundFile, copies: Copies): Promise<LogFile | undefined> | LogFile | undefined {
     return isCompressed(found.path) ? this.#meetCompressed(found, copies) : this.#meetPlain(found, copies);
   }
 
   /** The record of a compressed file that is not to be read: the position is behind what the file says that it holds. */
-  passOver({ path, stats }: FoundFile): FileRecord | undefined {
-    if (!this.#wanted.includeCompressed) return undefined;
+  passOver({ path, stats }: FoundFile): FileRecord {
     const { fileSystem } = this.#surroundings.context;
     const home = homeOf(fileSystem, path);
     const offset = inflatedSize(fileSystem, home) ?? 0;
@@ -83,9 +88,7 @@ export class Newcomers {
   async #meetCompressed(found: FoundFile, copies: Copies): Promise<LogFile | undefined> {
     const { path, key, stats } = found;
     const { context } = this.#surroundings;
-    const { includeCompressed, rotateWait } = this.#wanted;
-    if (!includeCompressed || this.#passedOver.get(key) === stampOf(stats)) return undefined;
-    if (!context.untilEnd && !this.#quiet.isQuiet(found, rotateWait)) return undefined;
+    if (!context.untilEnd && !this.#quiet.isQuiet(found, this.#wanted.rotateWait)) return undefined;
     const home = homeOf(context.fileSystem, path);
     if (await copies.compressedOriginalOf(home)) {
       this.#passedOver.set(key, stampOf(stats));
