@@ -5,7 +5,6 @@ import {
   mkdirSync,
   renameSync,
   rmSync,
-  statSync,
   symlinkSync,
   truncateSync,
   unlinkSync,
@@ -14,25 +13,23 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { Position } from "../../src/plugin.ts";
 import { temporaryFolder } from "../support/folders.ts";
-import { until } from "../support/until.ts";
 import { ROTATE_WAIT_MS } from "./tail-driven.ts";
 import { again, ended, event, events, numbers, range, run, started } from "./tail-fixture.ts";
 
-test("a new file of a removed one's inode and with the same content before the position is another partition", async (t) => {
+test("a file that was born at another time is another partition, though it has the inode and what was read of it", async (t) => {
   const { folder, path, tail } = await started(t);
-  const { ino } = statSync(path);
   await tail.stop();
-  unlinkSync(path);
-  await until("the inode is given to the new file", () => {
-    writeFileSync(path, events(1, 25));
-    if (statSync(path).ino === ino) return true;
-    renameSync(path, join(folder, `other-${Math.random()}`));
-    return false;
-  });
-  const next = await run(t, folder, tail.positions);
-  assert.deepEqual(numbers(next), range(1, 25));
-  assert.deepEqual(ended(next), [...tail.positions.keys()]);
+  appendFileSync(path, event(21));
+  const [[partition, position]] = [...tail.positions] as [[string, Position]];
+  const detail = position.detail as { readonly birth: number };
+  const before = { ...position, detail: { ...detail, birth: detail.birth - 1 } };
+  const next = await run(t, folder, new Map([[partition, before]]));
+  assert.deepEqual(numbers(next), range(1, 21));
+  assert.deepEqual(ended(next), [partition]);
+  const same = await run(t, folder, new Map([[partition, position]]));
+  assert.deepEqual(numbers(same), [21]);
 });
 
 test("a file that was written anew in its place, from the same first KiB on, is another partition", async (t) => {
