@@ -1,4 +1,4 @@
-import { concatMap, from, Observable, of } from "rxjs";
+import { setImmediate as turn } from "node:timers/promises";
 import type { DeadLetter, DeadLetters } from "../delivery/dead-letters.ts";
 import { deadLetterOf, letterFrom } from "../delivery/deliver.ts";
 import type { Positions, Receipt } from "../delivery/positions.ts";
@@ -9,10 +9,13 @@ import type { SourceStatus } from "../observe/status.ts";
 import type { Position, RawBatch, Source } from "../plugin.ts";
 import type { Decode, Invalid } from "./decode.ts";
 import type { Failed, FilterChain } from "./filter-chain.ts";
+import { concatMap, from, Observable, of } from "./rx.ts";
 import type { Taps } from "./taps.ts";
 
 /** The events of one read, and what is owed for them. */
 export interface ReadEvents {
+  /** The source's key. */
+  readonly source: string;
   readonly events: readonly Event[];
   readonly partition: string;
   readonly receipt: Receipt;
@@ -38,6 +41,8 @@ export interface SourceWay {
   readonly stopReading: AbortSignal;
   /** Aborted when nothing can be waited for any longer. */
   readonly giveUp: AbortSignal;
+  /** Told when nothing is read, nor will be. */
+  readonly onEnd?: () => void;
   /** Told when the source cannot be read any more: what it brought before is delivered all the same. */
   readonly fail: (component: string, error: unknown) => void;
 }
@@ -58,7 +63,10 @@ function readAll(way: SourceWay): Observable<LeasedRead> {
     const isOver = () => subscriber.closed || way.stopReading.aborted;
     readOn(way, (read) => subscriber.next(read), isOver)
       .catch((error: unknown) => way.fail(way.name, error))
-      .finally(() => subscriber.complete());
+      .finally(() => {
+        subscriber.complete();
+        way.onEnd?.();
+      });
   });
 }
 
@@ -77,8 +85,14 @@ async function readOn(
       status.waiting = false;
       if (done) break;
       const lease = reader.lease(value.bytes);
-      // Where there is room, the next read is under way while this one is worked on.
-      if (!isOver() && reader.hasRoom()) ahead = reads.next();
+      if (!isOver() && reader.hasRoom()) {
+        // Where there is room, the next read is under way while this one is worked on: a generator is asked for it now, but
+        // begins it some microtasks later.
+        ahead = reads.next();
+        // Its failure is told when its turn comes.
+        ahead.catch(() => {});
+        await turn();
+      }
       take({ raw: value, lease });
     }
     // The block is given back when nothing is read into it any more.
@@ -95,26 +109,35 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
   const origin = originOf(key, raw);
   const decoded = way.decode(raw.bytes, raw.offset, origin);
   const { events } = decoded;
-  const receipt = positions.open(
-    raw.partition,
-    raw.position,
-    {
-      release: () => {
-        decoded.release();
-        lease.release();
+  const lagging = status.lag.open(raw);
+  const receipt = lagging.until(
+    positions.open(
+      raw.partition,
+      raw.position,
+      {
+        release: () => {
+          decoded.release();
+          lease.release();
+          lagging.close();
+        },
       },
-    },
-    raw.ended === true,
+      raw.ended === true,
+    ),
   );
   const refused: readonly Invalid[] = [...decoded.invalid, ...(raw.refused ?? [])];
   const refusedRecords = refused.reduce((sum, { records = 1 }) => sum + records, 0);
   counts.received += events.length + refusedRecords;
   status.events += events.length;
   status.bytes += raw.bytes.length;
-  status.behind = raw.behind ?? 0;
   taps.pass(way.name, events);
   const filtered = way.chain.apply(events);
-  const passed = (fresh: readonly Event[]) => ({ events: fresh, partition: raw.partition, receipt, positions });
+  const passed = (fresh: readonly Event[]) => ({
+    source: key,
+    events: fresh,
+    partition: raw.partition,
+    receipt,
+    positions,
+  });
   if (!(filtered instanceof Promise) && filtered.failed.length === 0 && refused.length === 0) {
     return of(passed(filtered.events));
   }

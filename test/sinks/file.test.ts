@@ -147,10 +147,27 @@ test("warns of two values in one name, where two users could share a file", () =
   assert.match(warn("out/{{ a }}-{{ b }}-%Y/log")[0], /"\{\{ a \}\}-\{\{ b \}\}-%Y".*part them by a slash/);
 });
 
-test("refuses a path that no file can have", () => {
-  const create = (path: string) => () => file.create({ ...FILE_SINK_DEFAULTS, path }, recordingContext());
-  assert.throws(create("out/"), /end in the name of a file, not in a slash/);
-  assert.throws(create("{{ user }}/../x"), /"\.\." cannot stand behind a field/);
-  assert.throws(create(`{{ user }}${"x".repeat(250)}`), /over 255 bytes: part it by a slash/);
-  assert.throws(create("out\0/{{ user }}"), /NUL/);
+test("refuses a path that no file can have", async () => {
+  const create = async (path: string) => file.create({ ...FILE_SINK_DEFAULTS, path }, recordingContext());
+  await assert.rejects(create("out/"), /end in the name of a file, not in a slash/);
+  await assert.rejects(create("{{ user }}/../x"), /"\.\." cannot stand behind a field/);
+  await assert.rejects(create(`{{ user }}${"x".repeat(250)}`), /over 255 bytes: part it by a slash/);
+  await assert.rejects(create("out\0/{{ user }}"), /NUL/);
+});
+
+test("two sinks with one path are refused, as one would undo what the other has written", async (context) => {
+  const { folder, sink } = await tryFileSink(context, { path: "out/{{ user }}.log" });
+  const create = async (name: string, path: string) =>
+    file.create({ ...FILE_SINK_DEFAULTS, path }, { ...recordingContext(folder), name });
+  await assert.rejects(
+    create("sinks.second", "./out//{{user}}.log"),
+    /^Error: test writes to the same files: give each/,
+  );
+  await (await create("sinks.second", "out/{{ user }}.ndjson")).close?.();
+  // A sink whose options were changed begins before the one that it replaces ends.
+  const next = await create("test", "out/{{ user }}.log");
+  await sink.close?.();
+  await assert.rejects(create("sinks.second", "out/{{ user }}.log"), /writes to the same files/);
+  await next.close?.();
+  await (await create("sinks.second", "out/{{ user }}.log")).close?.();
 });

@@ -10,7 +10,7 @@ import { InflatedFile } from "./inflated-file.ts";
 import type { LogFile } from "./log-file.ts";
 import { type FoundFile, matchFiles } from "./matching-files.ts";
 import { Newcomers } from "./newcomers.ts";
-import { homeOf, OpenFile, stampOf } from "./open-file.ts";
+import { homeOf, isThere, OpenFile, stampOf } from "./open-file.ts";
 import { PartitionNames } from "./partition-names.ts";
 import { RestingPartitions } from "./resting-partitions.ts";
 import { TailedFile } from "./tailed-file.ts";
@@ -58,7 +58,7 @@ export class Discovery {
   constructor(wanted: Wanted, resume: ReadonlyMap<string, Position>, surroundings: Surroundings) {
     this.#wanted = wanted;
     this.#surroundings = surroundings;
-    this.unreadable = new Unreadable(surroundings.context.log);
+    this.unreadable = new Unreadable(surroundings.context);
     this.#resting = new RestingPartitions(surroundings, this.unreadable);
     this.#newcomers = new Newcomers(wanted, surroundings, this.#names);
     this.#startsAtEnd = wanted.fromEnd && resume.size === 0;
@@ -116,7 +116,7 @@ export class Discovery {
     this.#newcomers.keepOnly((key) => this.#found.has(key) && !this.#files.has(key));
     const paths = new Set([...this.#found.values()].map(({ path }) => path));
     const { fileSystem } = this.#surroundings.context;
-    this.unreadable.keepOnly((path) => paths.has(path) || fileSystem.existsSync(path));
+    this.unreadable.keepOnly((path) => paths.has(path) || isThere(fileSystem, path));
     return batches;
   }
 

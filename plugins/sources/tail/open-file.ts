@@ -36,6 +36,15 @@ export function homeOf(fileSystem: FileSystem, path: string): string {
   }
 }
 
+/** A link that leads nowhere is there, too, and so is what cannot be looked at. */
+export function isThere(fileSystem: FileSystem, path: string): boolean {
+  try {
+    return fileSystem.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
 /** What changes when a file does. */
 export const stampOf = ({ size, mtimeMs }: Pick<Stats, "size" | "mtimeMs">): string => `${size}-${mtimeMs}`;
 
@@ -70,6 +79,11 @@ export class OpenFile {
 
   get size(): number {
     return this.#stats.size;
+  }
+
+  /** Bytes that it holds at this moment; {@link size} is what it held at the last look. */
+  get sizeNow(): number {
+    return this.#fileSystem.fstatSync(this.#descriptor).size;
   }
 
   get identity(): FileIdentity {

@@ -107,6 +107,10 @@ export class TailedFile implements LogFile {
     return this.#goal === 0 && this.#offset === 0;
   }
 
+  get bytes(): number {
+    return this.file.sizeNow;
+  }
+
   get isBehind(): boolean {
     return this.#searched < this.#goal;
   }
