@@ -1,5 +1,6 @@
 import type { RetryPolicy } from "../config/config.ts";
 import type { Event, Origin } from "../event/event.ts";
+import { NotYet } from "../event/not-yet.ts";
 import type { Log } from "../observe/log.ts";
 import type { Rejection, Sink } from "../plugin.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
@@ -64,24 +65,32 @@ export class Delivery {
   async #write(events: readonly Event[]): Promise<readonly Rejection[]> {
     const backoff = new Backoff(this.#retry);
     let told = Number.NEGATIVE_INFINITY;
+    let open = events;
+    const rejected: Rejection[] = [];
     for (;;) {
       this.#signal.throwIfAborted();
       try {
-        const rejections = await this.#writeOnce(events);
+        const rejections = await this.#writeOnce(open);
         if (backoff.tries > 0) this.#log.info("writes again", { waited_ms: Math.round(backoff.elapsed) });
-        return rejections;
+        return [...rejected, ...rejections];
       } catch (error) {
         this.#signal.throwIfAborted();
+        if (error instanceof NotYet) {
+          rejected.push(...checkRejections(error.rejections, open));
+          const owed = new Set(error.events);
+          open = open.filter((event) => owed.has(event));
+        }
         const reason = error instanceof Error ? error.message : String(error);
-        if (backoff.isExhausted) return events.map((event) => ({ event, reason: `not delivered in time: ${reason}` }));
+        if (backoff.isExhausted)
+          return [...rejected, ...open.map((event) => ({ event, reason: `not delivered in time: ${reason}` }))];
         if (backoff.elapsed - told >= TELL_EVERY_MS) {
           told = backoff.elapsed;
           this.#log.warn(`cannot write, tries again: ${reason}`, {
-            events: events.length,
+            events: open.length,
             for_ms: Math.round(backoff.elapsed),
           });
         }
-        await backoff.wait(this.#signal);
+        await backoff.wait(this.#signal, error instanceof NotYet ? error.after : 0);
       }
     }
   }
