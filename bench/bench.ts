@@ -5,13 +5,14 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { byteCount } from "../src/options.ts";
+import { fluentBitScenarios } from "./fluent-bit.ts";
 import { DATA_FOLDER } from "./generate.ts";
 import { goals } from "./goals.ts";
 import { findPeers } from "./peers.ts";
 import { buildProduct } from "./product/build-product.ts";
 import { removeRunFolders } from "./run-folder.ts";
 import { measureAll, type Scenario } from "./scenario.ts";
-import { longScenario, peerName, scenarios } from "./scenarios.ts";
+import { longScenario, mainLog, peerName, scenarios } from "./scenarios.ts";
 import { circumstances, goalTable, resultTable } from "./table.ts";
 
 const { values } = parseArgs({
@@ -30,7 +31,11 @@ const { values } = parseArgs({
 const tell = (text: string) => process.stderr.write(`${text}\n`);
 const bytes = byteCount(values.bytes ?? (values.quick ? "100MB" : "1GB"));
 const peers = values.peers ? findPeers(tell) : [];
-const all: Scenario[] = [...scenarios(bytes, peers), ...(values.long ? [longScenario(bytes)] : [])];
+const all: Scenario[] = [
+  ...scenarios(bytes, peers),
+  ...(values.peers ? fluentBitScenarios(mainLog(bytes), tell) : []),
+  ...(values.long ? [longScenario(bytes)] : []),
+];
 const chosen = values.only ? all.filter(({ name }) => values.only?.some((words) => name.includes(words))) : all;
 
 buildProduct();
