@@ -24,16 +24,28 @@ export class IntentLog {
   readonly #fileSystem: FileSystem;
   readonly #log: Log;
   readonly #onLarge: () => void;
+  readonly #remember: () => void;
   readonly #inFlight = new Map<string, IntentRecord>();
   #generations: number[];
   #file: IntentFile | undefined;
 
-  /** `onLarge` is called when the present generation has become large. @throws what the disk says */
-  constructor(options: { fileSystem: FileSystem; dataDir: string; log: Log; onLarge: () => void }) {
+  /**
+   * `onLarge` is called when the present generation has become large; `remember` before a record is written, to write what
+   * its positions rest on.
+   * @throws what the disk says
+   */
+  constructor(options: {
+    fileSystem: FileSystem;
+    dataDir: string;
+    log: Log;
+    onLarge: () => void;
+    remember: () => void;
+  }) {
     this.#fileSystem = options.fileSystem;
     this.folder = join(options.dataDir, "intents");
     this.#log = options.log;
     this.#onLarge = options.onLarge;
+    this.#remember = options.remember;
     this.#fileSystem.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     this.#generations = this.#fileSystem
       .readdirSync(this.folder)
@@ -136,6 +148,7 @@ export class IntentLog {
 
   #write(record: IntentRecord): void {
     if (!this.#file) throw new Error("no generation of intents has begun");
+    this.#remember();
     const before = this.#file.length;
     this.#file.append(encodeIntent(record, this.#file.durable));
     if (record.intent !== undefined) this.#inFlight.set(record.sink, record);

@@ -1,6 +1,7 @@
 import { readBootId } from "../delivery/boot-id.ts";
 import { Checkpoint } from "../delivery/checkpoint.ts";
 import { DeadLetters } from "../delivery/dead-letters.ts";
+import { FilterMemory } from "../delivery/filter-memory.ts";
 import { IntentLog } from "../delivery/intent-log.ts";
 import type { IntentRecord } from "../delivery/intent-record.ts";
 import { JOURNAL_PARTITION } from "../delivery/journal.ts";
@@ -12,6 +13,7 @@ import { newCounts, type SinkCounts } from "../observe/counts.ts";
 import { type Branch, makeBranch, readersOf } from "./branches.ts";
 import { closeComponents } from "./close.ts";
 import { makeStages } from "./components.ts";
+import type { Stage } from "./filter-chain.ts";
 import type { Foundation, Plan } from "./foundation.ts";
 import { PositionRecord, type SyncFailed } from "./record.ts";
 import { recover } from "./recover.ts";
@@ -43,9 +45,10 @@ export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) =>
   const boot = readBootId(plan.fileSystem);
   const isSameBoot = boot !== undefined && boot === loaded.boot;
   // A position that moves, or a batch that is written, does so after all of this is put together.
-  const foundation = layFoundation(plan, () => void record.save());
+  const foundation = layFoundation(plan, { onLargeIntents: () => void record.save(), remember: () => memory.write() });
   const { intents, log, giveUp } = foundation;
   let record: PositionRecord;
+  let memory: FilterMemory;
   const branches: Branch[] = [];
   const sources: Way[] = [];
   try {
@@ -62,8 +65,13 @@ export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) =>
       positions,
       release: (durable: readonly PartitionPositions[]) => releaseJournal(journal, durable),
     }));
+    memory = openMemory(
+      plan,
+      [...sources, ...branches].flatMap(({ stages }) => stages),
+    );
+    memory.recall(loaded.memory, isSameBoot);
     record = new PositionRecord(
-      { checkpoint, intents, log, boot, onSyncFailed, sources: recorded, sinks: branches },
+      { checkpoint, intents, memory, log, boot, onSyncFailed, sources: recorded, sinks: branches },
       loaded,
     );
     const lost = new Set(isSameBoot ? [] : branches.filter(({ undoable }) => undoable).map(({ key }) => key));
@@ -87,7 +95,7 @@ function makeDataDir({ config: { dataDir }, fileSystem }: Plan): void {
 }
 
 /** What all the components stand on. A source that waits holds a block, so there are more of them than sources. */
-function layFoundation(plan: Plan, onLargeIntents: () => void): Foundation {
+function layFoundation(plan: Plan, told: { onLargeIntents: () => void; remember: () => void }): Foundation {
   const { config, log, fileSystem } = plan;
   const leastBytes = config.sources.length * BLOCKS_PER_SOURCE * BLOCK_BYTES;
   const scanner = createKernelScanner({ arenaBytes: Math.max(config.maxInFlightBytes, leastBytes) });
@@ -101,10 +109,17 @@ function layFoundation(plan: Plan, onLargeIntents: () => void): Foundation {
       fileSystem,
       dataDir: config.dataDir,
       log: log.child("intents"),
-      onLarge: onLargeIntents,
+      onLarge: told.onLargeIntents,
+      remember: told.remember,
     }),
     deadLetters: new DeadLetters({ ...config.deadLetter, fileSystem, log: log.child("dead_letter") }),
   };
+}
+
+/** What filters remember is theirs as long as they keep their name and their type. */
+function openMemory({ config: { dataDir }, fileSystem, log }: Plan, stages: readonly Stage[]): FilterMemory {
+  const filters = stages.map(({ name, type, filter }) => ({ name: `${name} (${type})`, filter }));
+  return new FilterMemory({ fileSystem, dataDir, log: log.child("memory"), filters });
 }
 
 /** How far each sink has come if all that it began is there. */

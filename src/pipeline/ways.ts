@@ -11,7 +11,7 @@ import { makeSource, type RunningSource } from "./sources.ts";
 import { type Reader, wantedBy } from "./wanted.ts";
 
 /** A source's way with what it is made of. */
-export type Way = SourceWay & RunningSource;
+export type Way = SourceWay & RunningSource & { readonly stages: readonly Stage[] };
 
 /** What stands around a source's way. */
 interface Neighbours {
@@ -44,6 +44,7 @@ export async function makeWay(foundation: Foundation, config: SourceConfig, arou
     ...running,
     key,
     name,
+    stages,
     reader,
     deadLetters,
     taps,
