@@ -2,14 +2,13 @@ import type { Context, Event, Rejection } from "../../../src/plugin.ts";
 import { type Outcome, readBulkAnswer } from "./bulk-answer.ts";
 import { type BulkItem, bulkBody } from "./bulk-body.ts";
 import type { Answer, Connection } from "./connection.ts";
-import { RareWarning } from "./rare-warning.ts";
 import { answerReason } from "./refusal-reason.ts";
 import { halve, RequestLimit } from "./request-limit.ts";
 import { retryAfter } from "./retry-after.ts";
 
 export interface BulkWriterOptions {
   readonly connection: Pick<Connection, "send">;
-  readonly context: Pick<Context, "log" | "count">;
+  readonly context: Pick<Context, "count" | "waiting">;
   /** Whether an id that is there already means that another event had the same bytes. */
   readonly idsAreContent: boolean;
 }
@@ -29,7 +28,6 @@ export interface Sent {
 export class BulkWriter {
   readonly #options: BulkWriterOptions;
   readonly #limit = new RequestLimit();
-  readonly #warning: RareWarning;
   /** Events that were sent and may have been taken, though no answer said so: their second creation is no duplicate. */
   readonly #maybeThere = new WeakSet<Event>();
   /** The server has answered a bulk request as it should: what it finds malformed from now on is the events' fault. */
@@ -37,7 +35,6 @@ export class BulkWriter {
 
   constructor(options: BulkWriterOptions) {
     this.#options = options;
-    this.#warning = new RareWarning(options.context.log);
   }
 
   /** @throws Error when no server answers, or none as a bulk API does */
@@ -105,9 +102,7 @@ export class BulkWriter {
     const reason = answerReason(answer.body);
     const denied = status === 401 || status === 403;
     const remedy = denied ? "check the credentials and their permission to write" : "check endpoints";
-    const text = `${endpoint} refused a bulk request with ${status}${reason && `: ${reason}`}; ${remedy}`;
-    this.#warning.tell(text);
-    return new Error(text);
+    return new Error(`${endpoint} refused a bulk request with ${status}${reason && `: ${reason}`}; ${remedy}`);
   }
 }
 
