@@ -17,7 +17,7 @@ export interface CheckpointRecord {
   readonly boot?: string;
   /** How far the dead letters had been written. */
   readonly letters?: LettersMark;
-  /** What filters remembered. */
+  /** How far what filters remember had been written. */
   readonly memory?: MemoryMark;
 }
 
@@ -49,7 +49,7 @@ export class Checkpoint {
       sinks: this.#sinksOf(record.sinks),
       generation: isCount(generation) ? generation : this.#damaged(),
       ...(boot !== undefined && { boot: String(boot) }),
-      ...(letters !== undefined && { letters: isMark(letters) ? letters : this.#damaged() }),
+      ...(letters !== undefined && { letters: isLettersMark(letters) ? letters : this.#damaged() }),
       ...(memory !== undefined && { memory: isMemoryMark(memory) ? memory : this.#damaged() }),
     };
   }
@@ -91,7 +91,7 @@ export class Checkpoint {
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
-const isMark = (value: unknown): value is LettersMark =>
+const isLettersMark = (value: unknown): value is LettersMark =>
   isMap(value) && isCount(value.length) && typeof value.inode === "string";
 
 const isMemoryMark = (value: unknown): value is MemoryMark =>

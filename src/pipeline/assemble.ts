@@ -47,8 +47,12 @@ export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) =>
   const boot = readBootId(plan.fileSystem);
   const isSameBoot = boot !== undefined && boot === loaded.boot;
   // A position that moves, or a batch that is written, does so after all of this is put together.
-  const foundation = layFoundation(plan, { onLargeIntents: () => void record.save(), remember: () => memory.write() });
-  const { intents, health, log, giveUp } = foundation;
+  const foundation = layFoundation(
+    plan,
+    () => memory.write(),
+    () => void record.save(),
+  );
+  const { intents, health, log, stopReading } = foundation;
   let record: PositionRecord;
   let memory: FilterMemory;
   const branches: Branch[] = [];
@@ -67,17 +71,21 @@ export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) =>
       positions,
       release: (durable: readonly PartitionPositions[]) => releaseJournal(journal, durable),
     }));
-    memory = openMemory(
-      plan,
-      [...sources, ...branches].flatMap(({ stages }) => stages),
-    );
+    memory = new FilterMemory({
+      ...plan,
+      dataDir: plan.config.dataDir,
+      filters: stagesOf(sharedStages, sources, branches).map(({ name, type, filter }) => ({
+        name: `${name} (${type})`,
+        filter,
+      })),
+    });
     memory.recall(loaded.memory, isSameBoot);
     record = new PositionRecord(
       { checkpoint, intents, memory, health, boot, onSyncFailed, sources: recorded, sinks: branches },
       loaded,
     );
     const lost = new Set(isSameBoot ? [] : branches.filter(({ undoable }) => undoable).map(({ key }) => key));
-    await recover({ sources, branches, intents, record, health, log, giveUp }, loaded.sinks, lost);
+    await recover({ sources, branches, intents, record, health, log, giveUp: stopReading }, loaded.sinks, lost);
     return { window: foundation.window, sources, branches, record, intents, shared: foundation.shared };
   } catch (error) {
     await closeComponents({ sources, branches }, plan);
@@ -97,7 +105,7 @@ function makeDataDir({ config: { dataDir }, fileSystem }: Plan): void {
 }
 
 /** What all the components stand on. A source that waits holds a block, so there are more of them than sources. */
-function layFoundation(plan: Plan, told: { onLargeIntents: () => void; remember: () => void }): Foundation {
+function layFoundation(plan: Plan, beforeIntent: () => void, onLargeIntents: () => void): Foundation {
   const { config, health, fileSystem } = plan;
   const leastBytes = config.sources.length * BLOCKS_PER_SOURCE * BLOCK_BYTES;
   const scanner = createKernelScanner({ arenaBytes: Math.max(config.maxInFlightBytes, leastBytes) });
@@ -111,17 +119,16 @@ function layFoundation(plan: Plan, told: { onLargeIntents: () => void; remember:
       fileSystem,
       dataDir: config.dataDir,
       health,
-      onLarge: told.onLargeIntents,
-      remember: told.remember,
+      beforeWrite: beforeIntent,
+      onLarge: onLargeIntents,
     }),
     deadLetters: new DeadLetters({ ...config.deadLetter, fileSystem, health }),
   };
 }
 
-/** What filters remember is theirs as long as they keep their name and their type. */
-function openMemory({ config: { dataDir }, fileSystem, log }: Plan, stages: readonly Stage[]): FilterMemory {
-  const filters = stages.map(({ name, type, filter }) => ({ name: `${name} (${type})`, filter }));
-  return new FilterMemory({ fileSystem, dataDir, log: log.child("memory"), filters });
+/** Every filter, each once. */
+function stagesOf(shared: readonly Stage[], sources: readonly Way[], branches: readonly Branch[]): readonly Stage[] {
+  return [...shared, ...sources.flatMap(({ stages }) => stages), ...branches.flatMap(({ stages }) => stages)];
 }
 
 /** How far each sink has come if all that it began is there. */

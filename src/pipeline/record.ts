@@ -120,8 +120,8 @@ export class PositionRecord {
   async close(): Promise<void> {
     await this.save();
     const { intents, memory } = this.#recorded;
-    await intents.close();
     memory.close();
+    await intents.close();
     if (!this.#moved || !this.#failure) return;
     const { message } = this.#failure;
     throw new Error(
@@ -154,20 +154,20 @@ export class PositionRecord {
     try {
       // Here and now: no batch is delivered between these, and none is written that the intents before would have to undo.
       const positions = this.#snapshot();
-      const keepMemory = memory.begin();
+      const remember = memory.begin();
       const makeDurable = sinks.some(({ undoable }) => undoable) ? intents.begin() : undefined;
       const syncing = Promise.allSettled(sinks.map(({ sink }) => sink.sync?.()));
       const { generation } = intents;
       const snapshotAt = performance.now();
 
       await makeDurable?.();
-      const mark = await keepMemory();
+      const mark = await remember();
       this.#check(await syncing);
-      const record = {
+      const record: CheckpointRecord = {
         sinks: positions,
         generation,
         ...(boot !== undefined && { boot }),
-        ...(mark !== undefined && { memory: mark }),
+        ...(mark && { memory: mark }),
       };
       checkpoint.save(record);
       this.#committed = record;

@@ -8,7 +8,7 @@ import { retryAfter } from "./retry-after.ts";
 
 export interface BulkWriterOptions {
   readonly connection: Pick<Connection, "send">;
-  readonly context: Pick<Context, "count" | "waiting">;
+  readonly context: Pick<Context, "count">;
   /** Whether an id that is there already means that another event had the same bytes. */
   readonly idsAreContent: boolean;
 }

@@ -1,4 +1,4 @@
-import type { Position, RawBatch } from "../../../src/plugin.ts";
+import type { Position, RawBatch, SourceContext } from "../../../src/plugin.ts";
 import { Copies } from "./copies.ts";
 import { identityOf, keyOf } from "./file-identity.ts";
 import { recordOf } from "./file-record.ts";
@@ -50,7 +50,7 @@ export class Discovery {
   constructor(wanted: Wanted, resume: ReadonlyMap<string, Position>, surroundings: Surroundings) {
     this.#wanted = wanted;
     this.#surroundings = surroundings;
-    this.unreadable = new Unreadable(surroundings.context.log);
+    this.unreadable = new Unreadable(surroundings.context);
     this.#resting = new RestingPartitions(surroundings, this.unreadable);
     this.#quiet = new QuietFiles(surroundings.clock);
     this.#startsAtEnd = wanted.fromEnd && resume.size === 0;
@@ -228,6 +228,15 @@ export class Discovery {
     for (const key of this.#passedOver.keys()) if (!this.#found.has(key)) this.#passedOver.delete(key);
     const paths = new Set([...this.#found.values()].map(({ path }) => path));
     const { fileSystem } = this.#surroundings.context;
-    this.unreadable.keepOnly((path) => paths.has(path) || fileSystem.existsSync(path));
+    this.unreadable.keepOnly((path) => paths.has(path) || isThere(fileSystem, path));
+  }
+}
+
+/** A link that leads nowhere is there, too, and so is what cannot be looked at. */
+function isThere(fileSystem: SourceContext["fileSystem"], path: string): boolean {
+  try {
+    return fileSystem.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
   }
 }
