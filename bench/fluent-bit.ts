@@ -12,7 +12,16 @@ import type { Scenario } from "./scenario.ts";
 /** How it treats the chunks that it keeps on the disk: `full` syncs them, `normal`, the default, does not. */
 type Sync = "full" | "normal";
 
+/** What it is sent: what an API server sends, which it needs a script to split, or what suits it better. */
+type Shape = Parameters<typeof postLog>[1];
+
 const BINARY = process.env.FLUENT_BIT ?? "fluent-bit";
+const SPLIT = `[FILTER]
+    name                      lua
+    match                     *
+    script                    ${fileURLToPath(new URL("peers/fluent-bit-split.lua", import.meta.url))}
+    call                      split
+`;
 const LINE_END = 0x0a;
 const LOOK_EVERY_MS = 250;
 /** It writes each second, so that this is long enough to be over. */
@@ -32,11 +41,9 @@ export function fluentBitScenarios(log: GeneratedLog, tell: (text: string) => vo
   const size = { bytes: log.bytes, events: log.events };
   return [
     { name, ...size, run: () => runTail(log) },
-    ...(["full", "normal"] as const).map((sync) => ({
-      name: `${name}, http → files, storage.sync ${sync}`,
-      ...size,
-      run: () => runHttp(log, sync),
-    })),
+    { name: `${name}, http → files`, ...size, run: () => runHttp(log, "EventList", "full") },
+    { name: `${name}, http → files, buffer not synced`, ...size, run: () => runHttp(log, "EventList", "normal") },
+    { name: `${name}, http → files, bare lists`, ...size, run: () => runHttp(log, "list", "full") },
   ];
 }
 
@@ -45,12 +52,12 @@ async function runTail(log: GeneratedLog): Promise<Cost> {
   return untilWritten(process, out, log);
 }
 
-async function runHttp(log: GeneratedLog, sync: Sync): Promise<Cost> {
+async function runHttp(log: GeneratedLog, shape: Shape, sync: Sync): Promise<Cost> {
   const port = await freePort();
-  const { out, process } = start("http", { port: String(port), sync });
+  const { out, process } = start("http", { port: String(port), sync, split: shape === "EventList" ? SPLIT : "" });
   await untilItListens(port, process);
   const started = performance.now();
-  const code = await postLog(port, "list", log);
+  const code = await postLog(port, shape, log);
   if (code !== 0) {
     await process.stopped("SIGKILL");
     throw new Error(`the client ended with ${code}; Fluent Bit says: ${process.standardError}`);
