@@ -2,6 +2,7 @@ import type { RetryPolicy } from "../config/config.ts";
 import type { Event, Origin } from "../event/event.ts";
 import type { Log } from "../observe/log.ts";
 import type { Rejection, Sink } from "../plugin.ts";
+import type { Batch } from "./batch.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
 import { withGrace } from "./grace.ts";
 import { Backoff } from "./retry.ts";
@@ -9,6 +10,30 @@ import { Backoff } from "./retry.ts";
 export interface Delivered {
   readonly delivered: number;
   readonly deadLettered: number;
+}
+
+/** What became of the events of one try. */
+export interface Tried {
+  readonly rejections: readonly Rejection[];
+  /** Those that are still to be tried, now that the others are rejected. */
+  readonly rest: readonly Event[];
+}
+
+/** One way to bring events to a sink. */
+export interface Try {
+  /** Throws where none of the events is there. */
+  write(events: readonly Event[], batch: Batch, signal: AbortSignal): Promise<Tried>;
+  /** Returns when no write is under way, be it given up. */
+  idle(): Promise<void>;
+  /** Nothing of the batch is owed any more: settles it. */
+  settle(batch: Batch, signal: AbortSignal): Promise<void>;
+}
+
+/** Since when and why a sink has been tried again. */
+export interface Retrying {
+  readonly since: Date;
+  readonly reason: string;
+  readonly tries: number;
 }
 
 const TELL_EVERY_MS = 60_000;
@@ -22,73 +47,112 @@ const STOP_WITHIN_MS = 1000;
  */
 export class Delivery {
   readonly #name: string;
-  readonly #sink: Sink;
+  readonly #try: Try;
   readonly #retry: RetryPolicy;
   readonly #deadLetters: DeadLetters;
   readonly #log: Log;
-  readonly #signal: AbortSignal;
+  #retrying: Retrying | undefined;
 
-  constructor(options: {
-    name: string;
-    sink: Sink;
-    retry: RetryPolicy;
-    deadLetters: DeadLetters;
-    log: Log;
-    signal: AbortSignal;
-  }) {
+  constructor(options: { name: string; try: Try; retry: RetryPolicy; deadLetters: DeadLetters; log: Log }) {
     this.#name = options.name;
-    this.#sink = options.sink;
+    this.#try = options.try;
     this.#retry = options.retry;
     this.#deadLetters = options.deadLetters;
     this.#log = options.log;
-    this.#signal = options.signal;
+  }
+
+  /** Undefined while the sink takes what it is given. */
+  get retrying(): Retrying | undefined {
+    return this.#retrying;
+  }
+
+  /** Returns when no write is under way, be it given up. */
+  idle(): Promise<void> {
+    return this.#try.idle();
   }
 
   /** @throws the signal's reason when it is aborted before the batch is there */
-  async deliver(events: readonly Event[]): Promise<Delivered> {
-    const rejections = await this.#write(events);
-    if (rejections.length > 0) {
-      await this.#deadLetters.write(
-        rejections.map(({ event, reason }) => deadLetterOf(event, this.#name, reason)),
-        this.#signal,
-      );
+  async deliver(batch: Batch, signal: AbortSignal): Promise<Delivered> {
+    let deadLettered = 0;
+    for (let open = batch.events; open.length > 0; ) {
+      const { rejections, rest } = await this.#write(open, batch, signal);
+      if (rejections.length > 0) {
+        await this.#deadLetters.write(
+          rejections.map(({ event, reason }) => deadLetterOf(event, this.#name, reason)),
+          signal,
+        );
+      }
+      deadLettered += rejections.length;
+      open = rest;
     }
-    return { delivered: events.length - rejections.length, deadLettered: rejections.length };
+    await this.#try.settle(batch, signal);
+    return { delivered: batch.events.length - deadLettered, deadLettered };
   }
 
-  async #writeOnce(events: readonly Event[]): Promise<readonly Rejection[]> {
-    const writing = Promise.resolve(this.#sink.write(events, this.#signal));
-    return checkRejections(await withGrace(writing, this.#signal, STOP_WITHIN_MS), events);
-  }
-
-  async #write(events: readonly Event[]): Promise<readonly Rejection[]> {
+  async #write(events: readonly Event[], batch: Batch, signal: AbortSignal): Promise<Tried> {
     const backoff = new Backoff(this.#retry);
     let told = Number.NEGATIVE_INFINITY;
-    for (;;) {
-      this.#signal.throwIfAborted();
-      try {
-        const rejections = await this.#writeOnce(events);
-        if (backoff.tries > 0) this.#log.info("writes again", { waited_ms: Math.round(backoff.elapsed) });
-        return rejections;
-      } catch (error) {
-        this.#signal.throwIfAborted();
-        const reason = error instanceof Error ? error.message : String(error);
-        if (backoff.isExhausted) return events.map((event) => ({ event, reason: `not delivered in time: ${reason}` }));
-        if (backoff.elapsed - told >= TELL_EVERY_MS) {
-          told = backoff.elapsed;
-          this.#log.warn(`cannot write, tries again: ${reason}`, {
-            events: events.length,
-            for_ms: Math.round(backoff.elapsed),
-          });
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        try {
+          const tried = await this.#try.write(events, batch, signal);
+          if (backoff.tries > 0) this.#log.info("writes again", { waited_ms: Math.round(backoff.elapsed) });
+          return tried;
+        } catch (error) {
+          signal.throwIfAborted();
+          const reason = error instanceof Error ? error.message : String(error);
+          if (backoff.isExhausted) {
+            return {
+              rejections: events.map((event) => ({ event, reason: `not delivered in time: ${reason}` })),
+              rest: [],
+            };
+          }
+          const since = this.#retrying?.since ?? new Date();
+          this.#retrying = { since, reason, tries: backoff.tries + 1 };
+          if (backoff.elapsed - told >= TELL_EVERY_MS) {
+            told = backoff.elapsed;
+            this.#log.warn(`cannot write since ${since.toISOString()}, tries again: ${reason}`, {
+              events: events.length,
+              tries: this.#retrying.tries,
+              for_ms: Math.round(backoff.elapsed),
+            });
+          }
+          await backoff.wait(signal);
         }
-        await backoff.wait(this.#signal);
       }
+    } finally {
+      this.#retrying = undefined;
     }
   }
 }
 
+/** Writes without a way back: what a write that throws has brought to the sink may come there again. */
+export class PlainTry implements Try {
+  readonly #sink: Sink;
+  readonly #writing = new Set<Promise<unknown>>();
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#writing);
+  }
+
+  async write(events: readonly Event[], _batch: Batch, signal: AbortSignal): Promise<Tried> {
+    const writing = Promise.resolve(this.#sink.write(events, signal)).finally(() => this.#writing.delete(writing));
+    this.#writing.add(writing);
+    return { rejections: checkRejections(await withGrace(writing, signal, STOP_WITHIN_MS), events), rest: [] };
+  }
+
+  async settle(batch: Batch): Promise<void> {
+    batch.settle();
+  }
+}
+
 /** @throws TypeError where it says no such thing: then nobody knows what became of the batch, and it is not there */
-function checkRejections(rejections: unknown, events: readonly Event[]): readonly Rejection[] {
+export function checkRejections(rejections: unknown, events: readonly Event[]): readonly Rejection[] {
   if (rejections === undefined || rejections === null) return [];
   if (!Array.isArray(rejections)) throw new TypeError("the sink returned something that is no list of rejections");
   if (rejections.length === 0) return rejections;

@@ -1,4 +1,4 @@
-import { lastValueFrom, merge, type Observable, Subject } from "rxjs";
+import type { Observable } from "rxjs";
 import type { Config } from "../config/config.ts";
 import { withGrace } from "../delivery/grace.ts";
 import type { Event } from "../event/event.ts";
@@ -7,9 +7,10 @@ import { type Log, silentLog } from "../observe/log.ts";
 import { FILE_SYSTEM_MODULE, loadFileSystem } from "../store/file-system.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import { closeComponents, closeListeners } from "./close.ts";
+import { discountUnsettled, Flow } from "./flow.ts";
+import type { SyncFailed } from "./record.ts";
+import { recover } from "./recover.ts";
 import { type PipelineReport, reportOf } from "./report.ts";
-import { runBranch } from "./sink-branch.ts";
-import { type ReadEvents, runSource } from "./source-way.ts";
 import { Taps } from "./taps.ts";
 
 export interface PipelineOptions {
@@ -35,6 +36,9 @@ export class Pipeline {
   readonly #giveUp = new AbortController();
   readonly #done = Promise.withResolvers<PipelineReport>();
   #assembly: Assembly | undefined;
+  #flow: Flow | undefined;
+  /** A sync failed: what was written since the last checkpoint is to be undone. */
+  #syncFailed: SyncFailed | undefined;
   /** What the pipeline fails with once what is in flight is delivered. */
   #failure: Error | undefined;
   #starting: Promise<void> | undefined;
@@ -103,7 +107,7 @@ export class Pipeline {
 
   async #assemble(): Promise<Assembly> {
     const module = this.#options.fileSystemModule ?? FILE_SYSTEM_MODULE;
-    return assemble({
+    const plan = {
       config: this.#config,
       log: this.#log,
       fileSystem: await loadFileSystem(module),
@@ -113,7 +117,11 @@ export class Pipeline {
       untilEnd: this.#options.untilEnd ?? false,
       stopReading: this.#stopReading.signal,
       giveUp: this.#giveUp.signal,
-      fail: (component, error) => this.#fail(component, error),
+      fail: (component: string, error: unknown) => this.#fail(component, error),
+    };
+    return assemble(plan, (failed) => {
+      this.#syncFailed = failed;
+      this.#flow?.abandon(failed);
     });
   }
 
@@ -145,7 +153,7 @@ export class Pipeline {
     const saving = setInterval(() => void assembly.record.save(), this.#config.checkpointInterval);
     let failure: unknown;
     try {
-      await withGrace(this.#flow(assembly), this.#giveUp.signal, GIVE_UP_WITHIN_MS);
+      await withGrace(this.#letFlow(assembly), this.#giveUp.signal, GIVE_UP_WITHIN_MS);
     } catch (error) {
       if (this.#giveUp.signal.aborted) {
         this.#log.warn("shut down before all was delivered: what is missing is read again at the next start");
@@ -162,13 +170,27 @@ export class Pipeline {
     return this.report;
   }
 
-  /** Lets the data flow; returns when the sources have ended and every sink has all they brought. */
-  async #flow({ sources, branches }: Assembly): Promise<void> {
-    const fork = new Subject<ReadEvents>();
-    const delivered = merge(...branches.map((branch) => runBranch(branch, fork)));
-    const allDelivered = lastValueFrom(delivered, { defaultValue: 0 });
-    merge(...sources.map((source) => runSource(source))).subscribe(fork);
-    await allDelivered;
+  /** Lets the data flow until the sources have ended and every sink has all they brought; rewinds where a sync fails. */
+  async #letFlow(assembly: Assembly): Promise<void> {
+    const { sources, branches, intents, record } = assembly;
+    const [stopReading, giveUp] = [this.#stopReading.signal, this.#giveUp.signal];
+    for (;;) {
+      this.#flow = new Flow({ sources, branches, stopReading, giveUp });
+      try {
+        await this.#flow.run();
+        await record.save();
+        if (!this.#syncFailed) return;
+        throw this.#syncFailed;
+      } catch (error) {
+        const failed = this.#syncFailed;
+        if (!failed || giveUp.aborted) throw error;
+        this.#syncFailed = undefined;
+        this.#log.error(`undoes what was written since the last checkpoint, and reads it again: ${failed.message}`);
+        const recovering = { sources, branches, intents, record, log: this.#log, giveUp };
+        discountUnsettled(branches, assembly.shared);
+        await recover(recovering, record.positions, new Set(failed.sinks));
+      }
+    }
   }
 
   get #closing() {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { SourceConfig } from "../config/config.ts";
 import { JOURNAL_PARTITION, Journal } from "../delivery/journal.ts";
-import type { PartitionPositions } from "../delivery/positions.ts";
+import type { PartitionPositions } from "../delivery/sink-position.ts";
 import type { WindowReader } from "../delivery/window.ts";
 import type { Listener, ListenerContext, ListenerDefinition, Source, SourceContext } from "../plugin.ts";
 import { contextOf } from "./components.ts";

@@ -1,6 +1,6 @@
 import type { SourceConfig } from "../config/config.ts";
-import type { SinkPositions } from "../delivery/checkpoint.ts";
-import { lowest, Positions } from "../delivery/positions.ts";
+import { Positions } from "../delivery/positions.ts";
+import type { SinkPositions } from "../delivery/sink-position.ts";
 import { makeStages } from "./components.ts";
 import { jsonDecoder, textDecoder } from "./decode.ts";
 import { FilterChain, type Stage } from "./filter-chain.ts";
@@ -19,8 +19,8 @@ interface Neighbours {
   readonly sharedStages: readonly Stage[];
   /** What reads fields behind the fork, a list a sink. */
   readonly behindFork: readonly (readonly Reader[])[];
-  /** What the checkpoint held. */
-  readonly loaded: SinkPositions;
+  /** How far the sinks may have come. */
+  readonly reached: SinkPositions;
   /** Called when a position moves. */
   readonly touch: () => void;
 }
@@ -32,10 +32,11 @@ export async function makeWay(foundation: Foundation, config: SourceConfig, arou
   const stages = [...(await makeStages(foundation, config.filters)), ...around.sharedStages];
   const filters = stages.map(({ filter }) => filter);
   const resume = resumeFrom(
-    around.loaded,
+    around.reached,
     key,
     foundation.config.sinks.map((sink) => sink.key),
   );
+  const positions = new Positions(resume, around.touch);
   const reader = window.reader();
   const running = await makeSource(foundation, config, { reader, resume });
   const decoder = config.decode === "text" ? textDecoder : jsonDecoder;
@@ -49,14 +50,14 @@ export async function makeWay(foundation: Foundation, config: SourceConfig, arou
     stopReading,
     giveUp,
     fail,
-    resume: lowest(resume),
+    resume: positions.start,
     decode: decoder({
       scanner,
       wanted: wantedBy(around.behindFork.map((readers) => [...filters, ...readers])),
       maxEventBytes: mostBytesOf(config),
     }),
     chain: new FilterChain(stages, shared, taps),
-    positions: new Positions(resume, around.touch),
+    positions,
     counts: shared,
     status: { name, events: 0, bytes: 0, behind: 0, waiting: false },
   };

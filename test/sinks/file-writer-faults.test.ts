@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import nodeFileSystem from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
-import { type Faults, failure, NOTHING_REFUSED, tryWriter, writeBut } from "../support/file-writers.ts";
+import { type Faults, failure, tryWriter, writeBut } from "../support/file-writers.ts";
 
 test("what a disk took of a batch before it failed is taken back, and not doubled by another try", (context) => {
   const { append, files, faults } = tryWriter(context);
@@ -17,30 +16,14 @@ test("what a disk took of a batch before it failed is taken back, and not double
     assert.deepEqual([a, b, c], ["1\n", "1\n", ""]);
   }
   delete faults.writeSync;
-  assert.deepEqual(append(batch), NOTHING_REFUSED);
+  assert.deepEqual(append(batch), []);
   assert.deepEqual(files(), { a: "1\n2\n", b: "1\n2\n", "new/c": "2\n" });
-});
-
-test("what could not be taken back at once is taken back before the next write", (context) => {
-  const { append, files, faults } = tryWriter(context, { maxOpenFiles: 1 });
-  faults.writeSync = writeBut((number) => {
-    if (number === 3) throw failure("EIO");
-  });
-  faults.ftruncateSync = () => {
-    throw failure("EROFS");
-  };
-  assert.throws(() => append({ a: "1\n", b: "1\n", c: "1\n" }), { code: "EIO" });
-  assert.deepEqual(files(), { a: "1\n", b: "1\n", c: "" });
-  assert.throws(() => append({ d: "1\n" }), { code: "EROFS", message: /^cannot take back what was written to b:/ });
-  delete faults.ftruncateSync;
-  assert.deepEqual(append({ d: "1\n" }), NOTHING_REFUSED);
-  assert.deepEqual(files(), { a: "", b: "", c: "", d: "1\n" });
 });
 
 test("a short write is continued", (context) => {
   const { append, files, faults } = tryWriter(context);
   faults.writeSync = writeBut((_number, _at, length) => Math.min(length, 3));
-  assert.deepEqual(append({ a: "0123456789\n", b: "abc\n" }), NOTHING_REFUSED);
+  assert.deepEqual(append({ a: "0123456789\n", b: "abc\n" }), []);
   assert.deepEqual(files(), { a: "0123456789\n", b: "abc\n" });
 });
 
@@ -61,48 +44,6 @@ test("a disk that takes nothing and says nothing does not keep the writer for ev
   assert.throws(() => append({ a: "1\n" }), /took none of the bytes/);
 });
 
-test("bytes of somebody else behind ours are never cut, and it is told", (context) => {
-  const { append, base, files, faults } = tryWriter(context);
-  append({ a: "1\n" });
-  faults.writeSync = writeBut((number) => {
-    if (number === 1) return undefined;
-    nodeFileSystem.appendFileSync(join(base, "a"), "theirs\n");
-    throw failure("ENOSPC");
-  });
-  assert.throws(() => append({ a: "2\n", b: "2\n" }), { code: "ENOSPC" });
-  delete faults.writeSync;
-  assert.deepEqual(append({ a: "2\n", b: "2\n" }), { refused: [], doubled: ["a"] });
-  assert.deepEqual(files(), { a: "1\n2\ntheirs\n2\n", b: "2\n" });
-});
-
-test("a file that was exchanged meanwhile is not cut", (context) => {
-  const { append, base, files, faults } = tryWriter(context, { maxOpenFiles: 1 });
-  faults.writeSync = writeBut((number) => {
-    if (number === 1) return undefined;
-    nodeFileSystem.renameSync(join(base, "a"), join(base, "moved"));
-    nodeFileSystem.writeFileSync(join(base, "a"), "x\n");
-    throw failure("EIO");
-  });
-  assert.throws(() => append({ a: "1\n", b: "1\n" }), { code: "EIO" });
-  delete faults.writeSync;
-  assert.deepEqual(append({}), { refused: [], doubled: ["a"] });
-  assert.deepEqual(files(), { a: "x\n", b: "", moved: "1\n" });
-});
-
-test("what cannot be taken back, as a link stands in its place, holds nobody up", (context) => {
-  const { append, base, files, faults } = tryWriter(context, { maxOpenFiles: 1 });
-  faults.writeSync = writeBut((number) => {
-    if (number === 1) return undefined;
-    nodeFileSystem.renameSync(join(base, "a"), join(base, "moved"));
-    nodeFileSystem.symlinkSync(join(base, "moved"), join(base, "a"));
-    throw failure("EIO");
-  });
-  assert.throws(() => append({ a: "1\n", b: "1\n" }), { code: "EIO" });
-  delete faults.writeSync;
-  assert.deepEqual(append({ b: "1\n" }), { refused: [], doubled: ["a"] });
-  assert.deepEqual(files(), { b: "1\n", moved: "1\n" });
-});
-
 test("a disk that cannot open or make files fails the batch", (context) => {
   for (const [name, code] of [
     ["openSync", "EROFS"],
@@ -116,7 +57,7 @@ test("a disk that cannot open or make files fails the batch", (context) => {
     };
     assert.throws(() => append({ a: "2\n", "b/c": "2\n" }), { code });
     delete faults[name];
-    assert.deepEqual(append({ a: "2\n", "b/c": "2\n" }), NOTHING_REFUSED);
+    assert.deepEqual(append({ a: "2\n", "b/c": "2\n" }), []);
     assert.deepEqual(files(), { a: "1\n2\n", "b/c": "2\n" });
   }
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import nodeFileSystem from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { failure, NOTHING_REFUSED, tryWriter } from "../support/file-writers.ts";
+import { failure, tryWriter } from "../support/file-writers.ts";
 import { temporaryFolder } from "../support/folders.ts";
 
 test("a file that was moved away or deleted is made again within a second", (context) => {
@@ -60,15 +60,16 @@ test("with fewer descriptors than allowed, files are closed to open others", (co
   let open = 0;
   faults.openSync = (...given) => {
     if (open === 6) throw failure("EMFILE");
+    const descriptor = nodeFileSystem.openSync(...given);
     open++;
-    return nodeFileSystem.openSync(...given);
+    return descriptor;
   };
   faults.closeSync = (descriptor) => {
     open--;
     nodeFileSystem.closeSync(descriptor);
   };
   const texts = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`u${index}`, "1\n"]));
-  assert.deepEqual(append(texts), NOTHING_REFUSED);
+  assert.deepEqual(append(texts), []);
   assert.equal(Object.keys(files()).length, 20);
 });
 
@@ -77,8 +78,9 @@ test("half of the process's descriptors are left to others", (context) => {
   const { append, faults } = tryWriter(context, { faults: { readFileSync: (() => limits) as never } });
   let [open, most] = [0, 0];
   faults.openSync = (...given) => {
+    const descriptor = nodeFileSystem.openSync(...given);
     most = Math.max(most, ++open);
-    return nodeFileSystem.openSync(...given);
+    return descriptor;
   };
   faults.closeSync = (descriptor) => {
     open--;
@@ -95,7 +97,7 @@ test("a name that this file system cannot have is refused by itself", (context) 
     return nodeFileSystem.openSync(path, ...rest);
   };
   const reason = "nothing is written to bad: this file system cannot have such a name";
-  assert.deepEqual(append({ a: "1\n", bad: "1\n", b: "1\n" }), { refused: [{ index: 1, reason }], doubled: [] });
+  assert.deepEqual(append({ a: "1\n", bad: "1\n", b: "1\n" }), [{ index: 1, reason }]);
   assert.deepEqual(files(), { a: "1\n", b: "1\n" });
 });
 
@@ -103,12 +105,12 @@ test("where the system has no folder of descriptors, a link in a folder's place 
   const { append, base, files } = tryWriter(context, { faults: { existsSync: () => false } });
   nodeFileSystem.symlinkSync(temporaryFolder(context), join(base, "link"));
   const reason = "nothing is written to link: it is a symbolic link";
-  assert.deepEqual(append({ "a/b/c": "1\n", "link/x": "1\n" }), { refused: [{ index: 1, reason }], doubled: [] });
+  assert.deepEqual(append({ "a/b/c": "1\n", "link/x": "1\n" }), [{ index: 1, reason }]);
   assert.deepEqual(files(), { "a/b/c": "1\n" });
 });
 
 test("folders of new users are looked for until one had to be made, then made at once", (context) => {
-  const { append, base, files, faults } = tryWriter(context);
+  const { prepare, write, base, files, faults } = tryWriter(context);
   nodeFileSystem.mkdirSync(join(base, "known"));
   nodeFileSystem.mkdirSync(join(base, "known too"));
   const calls: string[] = [];
@@ -121,7 +123,10 @@ test("folders of new users are looked for until one had to be made, then made at
     };
   faults.openSync = record("open", nodeFileSystem.openSync) as typeof nodeFileSystem.openSync;
   faults.mkdirSync = record("make", nodeFileSystem.mkdirSync) as typeof nodeFileSystem.mkdirSync;
-  append({ "known/log": "1\n", "a/log": "1\n", "b/log": "1\n", "known too/log": "1\n", "c/log": "1\n" });
+  const batch = { "known/log": "1\n", "a/log": "1\n", "b/log": "1\n", "known too/log": "1\n", "c/log": "1\n" };
+  prepare(batch);
+  calls.length = 0;
+  write(batch);
   assert.deepEqual(calls, [
     "open known",
     ...["open a", "make a", "open a"],
@@ -136,6 +141,6 @@ test("a link in a new folder's place is refused, not followed, even where folder
   const { append, base, files } = tryWriter(context);
   nodeFileSystem.symlinkSync(temporaryFolder(context), join(base, "link"));
   const reason = "nothing is written to link: it is a symbolic link";
-  assert.deepEqual(append({ "new/x": "1\n", "link/x": "1\n" }), { refused: [{ index: 1, reason }], doubled: [] });
+  assert.deepEqual(append({ "new/x": "1\n", "link/x": "1\n" }), [{ index: 1, reason }]);
   assert.deepEqual(files(), { "new/x": "1\n" });
 });

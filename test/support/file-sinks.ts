@@ -15,6 +15,7 @@ export const FILE_SINK_DEFAULTS = {
   format: "json",
   flush_interval: "1s",
   max_open_files: 4096,
+  durability: "fsync",
   file_mode: "0640",
   folder_mode: "0750",
 } as const;

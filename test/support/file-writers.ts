@@ -1,6 +1,6 @@
 import nodeFileSystem from "node:fs";
 import type { TestContext } from "node:test";
-import { Writer } from "../../plugins/sinks/file/writer.ts";
+import { type Prepared, type RefusedFile, Writer } from "../../plugins/sinks/file/writer.ts";
 import type { FileSystem } from "../../src/plugin.ts";
 import { filesIn } from "./file-sinks.ts";
 import { temporaryFolder } from "./folders.ts";
@@ -8,36 +8,81 @@ import { temporaryFolder } from "./folders.ts";
 /** What stands in the place of the file system's own functions. */
 export type Faults = { -readonly [Name in keyof FileSystem]?: FileSystem[Name] };
 
+/** Texts to be added, by the paths of their files. */
+export type Texts = Readonly<Record<string, string>>;
+
 /** What a disk throws. */
 export function failure(code: string): Error {
   return Object.assign(new Error(`${code}: the disk said so, write`), { code });
 }
 
-/** A writer of files in a folder of its own, on the real file system but for what `faults` holds at the time. */
-export function tryWriter(context: TestContext, { maxOpenFiles = 100, faults = {} as Faults } = {}) {
+/** The real file system but for what `faults` holds at the time. */
+export function faultyFileSystem(faults: Faults): FileSystem {
+  return new Proxy(nodeFileSystem as FileSystem, { get: (real, name: keyof FileSystem) => faults[name] ?? real[name] });
+}
+
+interface TrialOptions {
+  readonly maxOpenFiles?: number;
+  readonly faults?: Faults;
+  readonly syncFileSystem?: (path: string) => Promise<boolean>;
+}
+
+/** A writer of files in a folder of its own. */
+export function tryWriter(
+  context: TestContext,
+  { maxOpenFiles = 100, faults = {} as Faults, syncFileSystem }: TrialOptions = {},
+) {
   const base = temporaryFolder(context);
   const clock = { now: 0 };
-  const fileSystem = new Proxy(nodeFileSystem as FileSystem, {
-    get: (real, name: keyof FileSystem) => faults[name] ?? real[name],
-  });
-  const settings = { base, maxOpenFiles, fileMode: 0o640, folderMode: 0o750, now: () => clock.now };
-  const writer = new Writer(fileSystem, settings);
-  context.after(() => writer.close());
-  return {
+  const settings = { base, maxOpenFiles, fileMode: 0o640, folderMode: 0o750, now: () => clock.now, syncFileSystem };
+  const begin = () => new Writer(faultyFileSystem(faults), settings);
+  const trial = {
     base,
     faults,
     clock,
-    /** Adds a text to each file. */
-    append(texts: Readonly<Record<string, string>>) {
-      const lengths = Object.values(texts).map((text) => Buffer.byteLength(text));
-      return writer.append({ paths: Object.keys(texts), lengths }, Buffer.from(Object.values(texts).join("")));
+    writer: begin(),
+    /** Another writer goes on, as after the end of a process. */
+    restart: (): void => {
+      trial.writer = begin();
+    },
+    prepare: (texts: Texts): Prepared => trial.writer.prepare(additionsOf(texts)),
+    write: (texts: Texts): void => trial.writer.write(Buffer.from(Object.values(texts).join(""))),
+    /** Prepares, and gives what is to be kept before anything is written. */
+    intentOf: (texts: Texts) => {
+      const prepared = trial.prepare(texts);
+      if ("refused" in prepared) throw new Error(prepared.refused[0]?.reason);
+      return prepared.intent;
+    },
+    /** Adds a text to each file as the engine would: what is refused is left out, what fails is settled and thrown. */
+    append: (texts: Texts): readonly RefusedFile[] => {
+      const prepared = trial.prepare(texts);
+      if ("refused" in prepared) {
+        const refused = new Set(prepared.refused.map(({ index }) => index));
+        const rest = Object.entries(texts).filter((_, index) => !refused.has(index));
+        return [...prepared.refused, ...trial.append(Object.fromEntries(rest))];
+      }
+      try {
+        trial.write(texts);
+      } catch (error) {
+        if (trial.writer.recover([prepared.intent], "settle").outcome === "undone") throw error;
+      }
+      return [];
     },
     files: () => filesIn(base),
   };
+  context.after(() => {
+    try {
+      trial.writer.close();
+    } catch {
+      // What failed is told once more: the test has seen to it.
+    }
+  });
+  return trial;
 }
 
-/** What a batch comes to that went well. */
-export const NOTHING_REFUSED = { refused: [], doubled: [] };
+function additionsOf(texts: Texts) {
+  return { paths: Object.keys(texts), lengths: Object.values(texts).map((text) => Buffer.byteLength(text)) };
+}
 
 /** A write that does `instead` for the writes that it is given, and the real thing where that gives undefined. */
 export function writeBut(instead: (number: number, at: number, length: number) => number | undefined) {

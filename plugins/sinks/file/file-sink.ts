@@ -1,8 +1,20 @@
-import type { BatchLimits, Event, FieldPath, Log, Rejection, Sink } from "../../../src/plugin.ts";
+import type {
+  BatchLimits,
+  Event,
+  FieldPath,
+  Json,
+  Log,
+  Prepared,
+  Recovery,
+  Rejection,
+  Sink,
+} from "../../../src/plugin.ts";
 import { Arena } from "./arena.ts";
 import type { BatchPlan } from "./batch-plan.ts";
+import type { Meddling } from "./recovery.ts";
 import type { ThreadedWriter } from "./threaded-writer.ts";
-import type { Outcome } from "./writer.ts";
+import { writeUnprepared } from "./unprepared.ts";
+import type { RefusedFile } from "./writer.ts";
 
 /**
  * Each file of a batch costs a write: with thousands of users, small batches would be all writes. Of large ones, the
@@ -20,6 +32,8 @@ export interface FileSinkParts {
   readonly age: number;
   readonly plan: BatchPlan;
   readonly writer: ThreadedWriter;
+  /** Whether what is written is to survive a crash of the machine. */
+  readonly isDurable: boolean;
   readonly log: Log;
 }
 
@@ -30,23 +44,53 @@ export class FileSink implements Sink {
   readonly inFlight = 1;
   readonly #plan: BatchPlan;
   readonly #writer: ThreadedWriter;
+  readonly #isDurable: boolean;
   readonly #log: Log;
+  #syncs = 0;
   readonly #arena = new Arena(ARENA_BYTES);
+  /** The batch that was prepared, with its bytes. */
+  #prepared: { readonly events: readonly Event[]; readonly arena: SharedArrayBuffer } | undefined;
   /** Settles when the writer has done with the arena, even if nobody waits for it any longer. */
   #idle: Promise<unknown> = Promise.resolve();
 
-  constructor({ reads, age, plan, writer, log }: FileSinkParts) {
+  constructor({ reads, age, plan, writer, isDurable, log }: FileSinkParts) {
     this.reads = reads;
     this.batch = { bytes: BATCH_BYTES, events: BATCH_EVENTS, age };
     this.#plan = plan;
     this.#writer = writer;
+    this.#isDurable = isDurable;
     this.#log = log;
   }
 
-  write(events: readonly Event[], signal: AbortSignal): Promise<readonly Rejection[]> {
-    const writing = this.#idle.then(() => this.#write(events, signal));
-    this.#idle = writing.catch(() => undefined);
+  prepare(events: readonly Event[]): Promise<Prepared | readonly Rejection[]> {
+    return this.#inTurn(() => this.#prepare(events));
+  }
+
+  write(events: readonly Event[], signal: AbortSignal): Promise<void | readonly Rejection[]> {
+    if (this.#prepared?.events !== events) return writeUnprepared(this, events, signal);
+    const writing = this.#inTurn(async () => {
+      signal.throwIfAborted();
+      const prepared = this.#prepared;
+      if (prepared?.events !== events) throw new Error("a batch is written once, after it was prepared");
+      this.#prepared = undefined;
+      await this.#writer.write(prepared.arena);
+    });
     return orAborted(writing, signal);
+  }
+
+  recover(intents: readonly Json[], recovery: Recovery): Promise<"adopted" | "undone"> {
+    return this.#inTurn(async () => {
+      this.#prepared = undefined;
+      const { outcome, meddling } = await this.#writer.recover(intents, recovery);
+      this.#tell(meddling);
+      return outcome;
+    });
+  }
+
+  async sync(): Promise<void> {
+    if (!this.#isDurable) return;
+    this.#syncs++;
+    await this.#writer.sync();
   }
 
   async close(): Promise<void> {
@@ -54,28 +98,44 @@ export class FileSink implements Sink {
     await this.#writer.close();
   }
 
-  async #write(events: readonly Event[], signal: AbortSignal): Promise<readonly Rejection[]> {
-    signal.throwIfAborted();
+  async #prepare(events: readonly Event[]): Promise<Prepared | readonly Rejection[]> {
+    this.#prepared = undefined;
     const plan = this.#plan;
     try {
       plan.make(events);
-      const arena = this.#arena.room(plan.byteLength);
-      plan.fill(arena);
       const { paths, lengths } = plan;
-      return this.#settle(await this.#writer.append({ paths, lengths }, arena.buffer));
+      const syncs = this.#syncs;
+      const looking = this.#writer.prepare({ paths, lengths });
+      const { buffer } = this.#arena.room(plan.byteLength);
+      plan.fill(new Uint8Array(buffer));
+      const prepared = await looking;
+      if ("refused" in prepared) return this.#reject(prepared.refused);
+      this.#prepared = { events, arena: buffer };
+      // A sync that began meanwhile makes every file's next touch the first one.
+      const isFirst = this.#isDurable && (prepared.isFirst || this.#syncs !== syncs);
+      return { intent: prepared.intent, isFirst };
     } finally {
       plan.clear();
     }
   }
 
-  #settle({ refused, doubled }: Outcome): Rejection[] {
-    if (doubled.length > 0) {
-      const advice = "others write to or move the files of this sink: lines of a write that failed are there twice";
-      this.#log.warn(advice, { files: doubled.length, first: doubled[0] });
-    }
-    if (refused.length === 0) return [];
+  #reject(refused: readonly RefusedFile[]): Rejection[] {
     const reasons = new Map(refused.map(({ index, reason }) => [index, reason]));
     return this.#plan.eventsOf(reasons).map(({ event, file }) => ({ event, reason: reasons.get(file) as string }));
+  }
+
+  #tell({ files, first }: Meddling): void {
+    if (files === 0) return;
+    const advice =
+      "others move, cut or write to files of this sink: such files are left as they are, and lines may be there twice";
+    this.#log.warn(advice, { files, first: first.join("; ") });
+  }
+
+  /** The arena and the plan are there once. */
+  #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    const acting = this.#idle.then(act);
+    this.#idle = acting.catch(() => undefined);
+    return acting;
   }
 }
 

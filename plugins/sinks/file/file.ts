@@ -5,7 +5,9 @@ import { FileSink } from "./file-sink.ts";
 import { PathLayout } from "./path-layout.ts";
 import { ThreadedWriter } from "./threaded-writer.ts";
 
-const MODE = "^0?[0-7]{3}$";
+/** Sluice itself reads its files: where their last line ends, and to make them durable. */
+const FILE_MODE = "^0?[67][0-7]{2}$";
+const FOLDER_MODE = "^0?7[0-7]{2}$";
 
 export default defineSink({
   description: "Writes events to files, one line each, in a folder tree that their fields and times make.",
@@ -51,15 +53,25 @@ export default defineSink({
           "How many files stay open at once: the ones written last. At the most half of what the system lets the " +
           "process open. With more users than this, each batch opens and closes files.",
       },
+      durability: {
+        type: "string",
+        enum: ["fsync", "none"],
+        default: "fsync",
+        description:
+          "fsync: all that a checkpoint says is written is on the disk, so that a power cut or a crash of the machine neither " +
+          "loses nor doubles an event. none: nothing is synced, and what the machine had not yet written by itself when it " +
+          "crashed (half a minute's events, as a rule) can be lost. The end of the process alone costs nothing either way.",
+      },
       file_mode: {
         type: "string",
-        pattern: MODE,
+        pattern: FILE_MODE,
         default: "0640",
-        description: "Permissions of files that are made, in octal; the process's umask is taken from them.",
+        description:
+          "Permissions of files that are made, in octal; the process's umask is taken from them. The owner can read and write.",
       },
       folder_mode: {
         type: "string",
-        pattern: MODE,
+        pattern: FOLDER_MODE,
         default: "0750",
         description: "The same of folders.",
       },
@@ -87,6 +99,7 @@ export default defineSink({
       age: milliseconds(options.flush_interval),
       plan: new BatchPlan(new FileNames(layout)),
       writer,
+      isDurable: options.durability === "fsync",
       log,
     });
   },

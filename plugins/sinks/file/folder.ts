@@ -1,9 +1,15 @@
-import type { Stats } from "node:fs";
+import type { Dirent, Stats } from "node:fs";
 import type { FileSystem } from "../../../src/plugin.ts";
 import { codeOf, refusalOf } from "./refusal.ts";
 
 /** The folder of this process's descriptors, where the system has one. */
-const DESCRIPTORS = "/proc/self/fd";
+export const DESCRIPTORS = "/proc/self/fd";
+
+/** Whether files can be reached by their descriptors. */
+export const hasDescriptors = (fileSystem: FileSystem): boolean => fileSystem.existsSync(DESCRIPTORS);
+
+/** What file systems say that have no way to sync a folder. */
+export const CANNOT_SYNC: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "EPERM"]);
 
 /**
  * An open folder, whose entries are opened from the folder itself and not along its path: what others put in the
@@ -33,7 +39,7 @@ export class Folder {
 
   /** A folder by its path, whose last name may not be a symbolic link. */
   static open(fileSystem: FileSystem, path: string): Folder {
-    return new Folder(fileSystem, fileSystem.existsSync(DESCRIPTORS), path, "");
+    return new Folder(fileSystem, hasDescriptors(fileSystem), path, "");
   }
 
   /** A folder in this one, made where it is absent and a mode is given. @throws Refusal when something else stands there */
@@ -59,6 +65,30 @@ export class Folder {
     } catch (error) {
       throw this.#refusalOf(error, name, "file") ?? error;
     }
+  }
+
+  /** The number of its device. */
+  get device(): number {
+    return this.#fileSystem.fstatSync(this.#descriptor).dev;
+  }
+
+  /** Makes durable which names it has, where the file system can do that. */
+  sync(): void {
+    try {
+      this.#fileSystem.fsyncSync(this.#descriptor);
+    } catch (error) {
+      if (!CANNOT_SYNC.has(codeOf(error) ?? "")) throw error;
+    }
+  }
+
+  /** What is in it, in no order. */
+  entries(): Dirent[] {
+    return this.#fileSystem.readdirSync(this.#location, { withFileTypes: true });
+  }
+
+  /** Takes a name from this folder; what has it stays where it has others. */
+  remove(name: string): void {
+    this.#fileSystem.unlinkSync(`${this.#location}/${name}`);
   }
 
   /** Nothing was written through it, so that closing it cannot fail in a way that matters. */

@@ -1,11 +1,13 @@
 import { LRUCache } from "lru-cache";
 import type { FileSystem } from "../../../src/plugin.ts";
 import { descriptorLimit } from "./descriptor-limit.ts";
-import { Folder } from "./folder.ts";
-import { codeOf, kindOf, refuse } from "./refusal.ts";
+import { DESCRIPTORS, hasDescriptors } from "./folder.ts";
+import type { FolderTree } from "./folder-tree.ts";
+import { codeOf, kindOf, Refusal, refuse } from "./refusal.ts";
 
 /** How long a file counts as being in its place without a look, in milliseconds. */
 const TRUSTED_FOR = 1000;
+const LF = 0x0a;
 
 /** A file that is open for appending. */
 export interface OpenFile {
@@ -15,13 +17,13 @@ export interface OpenFile {
   readonly inode: number;
   /** Bytes: what it had when it was looked at, and what was written since. */
   length: number;
+  /** Whether it ends within a line: somebody's, or one of ours that others wrote behind. */
+  endsInLine: boolean;
   lookedAt: number;
 }
 
-/** Where files are, and how they are made. */
+/** How files are opened and made. */
 export interface OpenFilesSettings {
-  /** Made where it is absent, and resolved once: no file is opened outside it. */
-  readonly base: string;
   readonly maxOpenFiles: number;
   /** Permissions, from which the process's umask is taken. */
   readonly fileMode: number;
@@ -30,72 +32,88 @@ export interface OpenFilesSettings {
   readonly now: () => number;
 }
 
-/** The files below a base folder that are open now: a bounded number, the ones used last. */
+/** The files of a tree that are open now: a bounded number, the ones used last. */
 export class OpenFiles {
   readonly #fileSystem: FileSystem;
+  readonly #tree: FolderTree;
   readonly #settings: OpenFilesSettings;
   readonly #files: LRUCache<string, OpenFile>;
   readonly #most: number;
-  #basePath: string | undefined;
-  #base: Folder | undefined;
-  /** The folder of the file opened last: the next is often beside it. */
-  #folder: Folder | undefined;
-  #folderPath = "";
+  readonly #lastByte = new Uint8Array(1);
+  #lost: Error | undefined;
 
-  constructor(fileSystem: FileSystem, settings: OpenFilesSettings) {
+  constructor(fileSystem: FileSystem, tree: FolderTree, settings: OpenFilesSettings) {
     this.#fileSystem = fileSystem;
+    this.#tree = tree;
     this.#settings = settings;
     // Sources and connections need descriptors, too.
     this.#most = Math.max(1, Math.min(settings.maxOpenFiles, descriptorLimit(fileSystem) >> 1));
     this.#files = new LRUCache({ max: this.#most });
   }
 
-  /** A file for appending, made where it is absent. One that was moved away or deleted is made again. @throws Refusal */
-  open(path: string): OpenFile {
+  /** A file as it is now, or undefined where none is in that place. @throws Refusal where something else is */
+  look(path: string): OpenFile | undefined {
     const known = this.#files.get(path);
     if (known !== undefined) {
-      if (this.#isInPlace(path, known)) return known;
+      if (this.#isInPlace(path, known)) {
+        this.#measure(known);
+        return known;
+      }
       this.#files.delete(path);
-      this.#fileSystem.closeSync(known.descriptor);
+      // Nobody will find it again to sync it.
+      this.#letGo(known, (descriptor) => this.#fileSystem.fdatasyncSync(descriptor));
     }
-    const { O_WRONLY, O_APPEND, O_CREAT } = this.#fileSystem.constants;
-    return this.#openAnew(path, O_WRONLY | O_APPEND | O_CREAT, this.#settings.folderMode);
-  }
-
-  /** The same, but undefined where it is absent. @throws Refusal */
-  openExisting(path: string): OpenFile | undefined {
     try {
-      const { O_WRONLY, O_APPEND } = this.#fileSystem.constants;
-      return this.#files.get(path) ?? this.#openAnew(path, O_WRONLY | O_APPEND);
+      const { O_RDWR, O_APPEND } = this.#fileSystem.constants;
+      return this.#open(path, O_RDWR | O_APPEND);
     } catch (error) {
       if (codeOf(error) === "ENOENT") return undefined;
       throw error;
     }
   }
 
-  /** Lets go of folders: to be called when a batch ends, as others may move them until the next. */
-  releaseFolders(): void {
-    this.#leaveFolder();
-    this.#base?.close();
-    this.#base = undefined;
+  /** The same without a look at its place, where it was looked at a moment ago. */
+  lookAgain(path: string): OpenFile | undefined {
+    const known = this.#files.get(path);
+    if (known === undefined) return this.look(path);
+    this.#measure(known);
+    return known;
   }
 
-  /** Closes everything, and throws when the system says that it could not keep what was written. */
-  close(): void {
-    this.releaseFolders();
-    const errors: unknown[] = [];
-    while (this.#files.size > 0) {
-      try {
-        this.#makeRoom(0);
-      } catch (error) {
-        errors.push(error);
+  /** Makes a file, and the folders that it needs. @throws EEXIST where there is one; Refusal where something else is */
+  create(path: string): OpenFile {
+    const { O_RDWR, O_APPEND, O_CREAT, O_EXCL } = this.#fileSystem.constants;
+    return this.#open(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, this.#settings.folderMode);
+  }
+
+  /** Another descriptor of a file, to sync it by, or undefined where it is not in its place; the caller closes it. */
+  openAgain(path: string, tree: FolderTree): number | undefined {
+    const { O_RDONLY } = this.#fileSystem.constants;
+    return openIfThere(() => {
+      const known = this.#files.peek(path);
+      // It may have been moved, and is open all the same.
+      if (known !== undefined && hasDescriptors(this.#fileSystem)) {
+        return this.#fileSystem.openSync(`${DESCRIPTORS}/${known.descriptor}`, O_RDONLY);
       }
-    }
-    if (errors.length > 0) throw errors[0];
+      const slash = path.lastIndexOf("/");
+      return tree.enter(slash < 0 ? "" : path.slice(0, slash)).file(path.slice(slash + 1), O_RDONLY, 0);
+    });
+  }
+
+  /** Throws what the system said when a file was closed: that it could not keep what was written. Once. */
+  throwLost(): void {
+    const lost = this.#lost;
+    this.#lost = undefined;
+    if (lost !== undefined) throw lost;
+  }
+
+  /** Closes everything: what it knows of files may no longer be so. */
+  forget(): void {
+    this.#makeRoom(0);
   }
 
   /** Without a mode for folders, none is made. */
-  #openAnew(path: string, flags: number, folderMode?: number): OpenFile {
+  #open(path: string, flags: number, folderMode?: number): OpenFile {
     this.#makeRoom(this.#most - 1);
     try {
       return this.#openFile(path, flags, folderMode);
@@ -109,13 +127,14 @@ export class OpenFiles {
 
   #openFile(path: string, flags: number, folderMode: number | undefined): OpenFile {
     const slash = path.lastIndexOf("/");
-    const folder = this.#enter(slash < 0 ? "" : path.slice(0, slash), folderMode);
+    const folder = this.#tree.enter(slash < 0 ? "" : path.slice(0, slash), folderMode);
     const descriptor = folder.file(path.slice(slash + 1), flags, this.#settings.fileMode);
     try {
       const stats = this.#fileSystem.fstatSync(descriptor);
       if (!stats.isFile()) throw refuse(path, `it is ${kindOf(stats)}`);
       const { dev: device, ino: inode, size: length } = stats;
-      const file: OpenFile = { descriptor, device, inode, length, lookedAt: this.#settings.now() };
+      const endsInLine = this.#endsInLine(descriptor, length);
+      const file: OpenFile = { descriptor, device, inode, length, endsInLine, lookedAt: this.#settings.now() };
       this.#files.set(path, file);
       return file;
     } catch (error) {
@@ -124,47 +143,13 @@ export class OpenFiles {
     }
   }
 
-  /** The folder of a path below the base, each step of it checked. */
-  #enter(path: string, folderMode: number | undefined): Folder {
-    if (this.#folder !== undefined && this.#folderPath === path) return this.#folder;
-    this.#leaveFolder();
-    let folder = this.#openBase();
-    for (const name of path === "" ? [] : path.split("/")) {
-      const above = folder;
-      try {
-        folder = above.folder(name, folderMode);
-      } finally {
-        if (above !== this.#base) above.close();
-      }
-    }
-    this.#folder = folder;
-    this.#folderPath = path;
-    return folder;
-  }
-
-  #openBase(): Folder {
-    if (this.#base !== undefined) return this.#base;
-    const path = this.#basePath ?? this.#settings.base;
-    this.#fileSystem.mkdirSync(path, { recursive: true, mode: this.#settings.folderMode });
-    // Links on the way to the base are the administrator's; from here on none is followed.
-    this.#basePath ??= this.#fileSystem.realpathSync(path);
-    this.#base = Folder.open(this.#fileSystem, this.#basePath);
-    return this.#base;
-  }
-
-  #leaveFolder(): void {
-    if (this.#folder !== this.#base) this.#folder?.close();
-    this.#folder = undefined;
-  }
-
   #isInPlace(path: string, file: OpenFile): boolean {
     const now = this.#settings.now();
     if (now - file.lookedAt < TRUSTED_FOR) return true;
     try {
-      const found = this.#fileSystem.lstatSync(`${this.#basePath}/${path}`, { throwIfNoEntry: false });
+      const found = this.#fileSystem.lstatSync(`${this.#tree.path}/${path}`, { throwIfNoEntry: false });
       if (found?.ino !== file.inode || found.dev !== file.device) return false;
       file.lookedAt = now;
-      file.length = found.size;
       return true;
     } catch {
       // Opening it anew tells what is wrong, and whether it is wrong with this file alone.
@@ -172,7 +157,42 @@ export class OpenFiles {
     }
   }
 
+  /** Others may have written to it, or cut it. */
+  #measure(file: OpenFile): void {
+    const { size } = this.#fileSystem.fstatSync(file.descriptor);
+    if (size === file.length) return;
+    file.length = size;
+    file.endsInLine = this.#endsInLine(file.descriptor, size);
+  }
+
+  #endsInLine(descriptor: number, length: number): boolean {
+    if (length === 0) return false;
+    const count = this.#fileSystem.readSync(descriptor, this.#lastByte, 0, 1, length - 1);
+    return count === 1 && this.#lastByte[0] !== LF;
+  }
+
   #makeRoom(most: number): void {
-    while (this.#files.size > most) this.#fileSystem.closeSync((this.#files.pop() as OpenFile).descriptor);
+    while (this.#files.size > most) this.#letGo(this.#files.pop() as OpenFile);
+  }
+
+  #letGo({ descriptor }: OpenFile, sync?: (descriptor: number) => void): void {
+    for (const call of [sync, this.#fileSystem.closeSync]) {
+      try {
+        call?.(descriptor);
+      } catch (error) {
+        // A descriptor is closed all the same. What was written through it may never reach the disk.
+        this.#lost ??= error as Error;
+      }
+    }
+  }
+}
+
+/** What `open` gives, or undefined where there is nothing of ours: nothing at all, or nothing that we may open. */
+export function openIfThere(open: () => number): number | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof Refusal || codeOf(error) === "ENOENT" || codeOf(error) === "EACCES") return undefined;
+    throw error;
   }
 }

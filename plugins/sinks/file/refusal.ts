@@ -51,3 +51,11 @@ export function kindOf(stats: Stats): string {
 export function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | undefined)?.code;
 }
+
+/** The disk's error, with what it kept us from; without the path that it was opened by, which tells nobody anything. */
+export function describe(error: unknown, failure: string): Error {
+  const { message } = error as Error;
+  const code = codeOf(error);
+  const text = `${failure}: ${message.replace(/, \w+(?: '.*')?$/su, "")}`;
+  return Object.assign(new Error(text, { cause: error }), code === undefined ? {} : { code });
+}

@@ -1,27 +1,33 @@
 import { once } from "node:events";
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
+import type { Recovery } from "../../../src/plugin.ts";
 import type { Additions } from "./batch-plan.ts";
-import type { OpenFilesSettings } from "./open-files.ts";
-import type { Outcome } from "./writer.ts";
+import type { Recovered } from "./recovery.ts";
+import type { Prepared, WriterSettings } from "./writer.ts";
 
 /** What the thread is started with. */
-export interface ThreadSettings extends Omit<OpenFilesSettings, "now"> {
+export interface ThreadSettings extends Omit<WriterSettings, "now" | "syncFileSystem"> {
   /** The module of the file system that it writes through. */
   readonly fileSystemModule: string;
 }
 
-/** What the thread is asked to do, one at a time. The arena's memory is shared, not copied. */
-export type Request = { readonly additions: Additions; readonly arena: SharedArrayBuffer } | "close";
+/** What the thread is asked to do, one after the other but for a sync. The arena's memory is shared, not copied. */
+export type Request =
+  | { readonly prepare: Additions }
+  | { readonly write: SharedArrayBuffer }
+  | { readonly recover: readonly unknown[]; readonly recovery: Recovery }
+  | "sync"
+  | "close";
 
 /** What came of it: the parts of an error where it failed, as a thread cannot hand over an error's code. */
-export type Answer = { readonly outcome: Outcome } | { readonly message: string; readonly code?: string };
+export type Answer = { readonly result: unknown } | { readonly message: string; readonly code?: string };
 
 /** Room for what a thread throws away soon. More than this it does not need, and the default is much more. */
 const YOUNG_MEBIBYTES = 4;
 
 interface Waiting {
-  resolve(outcome: Outcome): void;
+  resolve(result: unknown): void;
   reject(error: Error): void;
 }
 
@@ -30,7 +36,9 @@ export class ThreadedWriter {
   readonly #settings: ThreadSettings;
   #thread: Worker | undefined;
   #wasAsked = false;
-  #waiting: Waiting | undefined;
+  #asked = 0;
+  /** Those who asked, by the numbers of their requests. */
+  readonly #waiting = new Map<number, Waiting>();
 
   constructor(settings: ThreadSettings) {
     this.#settings = settings;
@@ -44,9 +52,24 @@ export class ThreadedWriter {
     this.#thread ??= this.#spawn();
   }
 
-  /** As {@link Writer.append}; the next call, and any change of the arena, has to wait until it has settled. */
-  append(additions: Additions, arena: SharedArrayBuffer): Promise<Outcome> {
-    return this.#ask({ additions, arena });
+  /** As {@link Writer.prepare}. */
+  prepare(additions: Additions): Promise<Prepared> {
+    return this.#ask({ prepare: additions }) as Promise<Prepared>;
+  }
+
+  /** As {@link Writer.write}; the arena may not change until it has settled. */
+  async write(arena: SharedArrayBuffer): Promise<void> {
+    await this.#ask({ write: arena });
+  }
+
+  /** As {@link Writer.recover}. */
+  recover(intents: readonly unknown[], recovery: Recovery): Promise<Recovered> {
+    return this.#ask({ recover: intents, recovery }) as Promise<Recovered>;
+  }
+
+  /** As {@link Writer.sync}: other requests are answered meanwhile. */
+  async sync(): Promise<void> {
+    await this.#ask("sync");
   }
 
   async close(): Promise<void> {
@@ -67,14 +90,14 @@ export class ThreadedWriter {
     }
   }
 
-  #ask(request: Request): Promise<Outcome> {
-    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+  #ask(request: Request): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const thread = this.#thread ?? this.#spawn();
     this.#thread = thread;
     this.#wasAsked = true;
-    this.#waiting = { resolve, reject };
+    this.#waiting.set(++this.#asked, { resolve, reject });
     thread.ref();
-    thread.postMessage(request);
+    thread.postMessage([this.#asked, request]);
     return promise;
   }
 
@@ -86,28 +109,29 @@ export class ThreadedWriter {
     });
     this.#wasAsked = false;
     thread.unref();
-    thread.on("message", (answer: Answer) => {
+    thread.on("message", ([number, answer]: [number, Answer]) => {
+      const waiting = this.#waiting.get(number);
+      this.#waiting.delete(number);
       // A program that forgets to close the sink can end all the same.
-      thread.unref();
-      this.#settle(answer);
+      if (this.#waiting.size === 0) thread.unref();
+      if ("result" in answer) waiting?.resolve(answer.result);
+      else waiting?.reject(errorOf(answer));
     });
     thread.on("error", (error) => this.#lose(thread, (error as Error).message));
     thread.on("exit", (code) => this.#lose(thread, `it ended with code ${code}`));
     return thread;
   }
 
-  #settle(answer: Answer): void {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    if ("outcome" in answer) waiting?.resolve(answer.outcome);
-    else
-      waiting?.reject(Object.assign(new Error(answer.message), answer.code === undefined ? {} : { code: answer.code }));
-  }
-
-  /** The thread is gone, and with it what it had to undo. The next write starts another. */
+  /** The thread is gone, and what it knew of files. The next request starts another. */
   #lose(thread: Worker, reason: string): void {
     if (this.#thread !== thread) return;
     this.#thread = undefined;
-    this.#settle({ message: `the thread that writes files failed: ${reason}` });
+    const message = `the thread that writes files failed: ${reason}`;
+    for (const { reject } of this.#waiting.values()) reject(errorOf({ message }));
+    this.#waiting.clear();
   }
+}
+
+function errorOf({ message, code }: { readonly message: string; readonly code?: string }): Error {
+  return Object.assign(new Error(message), code === undefined ? {} : { code });
 }

@@ -1,26 +1,36 @@
 /** The thread that the file sink writes in, so that a slow disk does not keep the others from reading and filtering. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { FileSystem } from "../../../src/plugin.ts";
+import { systemSync } from "./system-sync.ts";
 import type { Answer, Request, ThreadSettings } from "./threaded-writer.ts";
 import { Writer } from "./writer.ts";
 
 const { fileSystemModule, ...settings } = workerData as ThreadSettings;
 const loaded = (await import(fileSystemModule)) as { default?: FileSystem } & FileSystem;
-const writer = new Writer(loaded.default ?? loaded, { ...settings, now: () => performance.now() });
+const writer = new Writer(loaded.default ?? loaded, {
+  ...settings,
+  now: () => performance.now(),
+  syncFileSystem: systemSync(fileSystemModule),
+});
 
-parentPort?.on("message", (request: Request) => {
-  const answer = take(request);
-  parentPort?.postMessage(answer);
+parentPort?.on("message", async ([number, request]: [number, Request]) => {
+  parentPort?.postMessage([number, await take(request)]);
   if (request === "close") parentPort?.close();
 });
 
-function take(request: Request): Answer {
+async function take(request: Request): Promise<Answer> {
   try {
-    if (request !== "close") return { outcome: writer.append(request.additions, new Uint8Array(request.arena)) };
-    writer.close();
-    return { outcome: { refused: [], doubled: [] } };
+    return { result: await perform(request) };
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     return code === undefined ? { message } : { message, code };
   }
+}
+
+function perform(request: Request): unknown {
+  if (request === "close") return writer.close();
+  if (request === "sync") return writer.sync();
+  if ("prepare" in request) return writer.prepare(request.prepare);
+  if ("write" in request) return writer.write(new Uint8Array(request.write));
+  return writer.recover(request.recover, request.recovery);
 }

@@ -1,7 +1,13 @@
-import type { FileSystem } from "../../../src/plugin.ts";
+import type { FileSystem, Recovery } from "../../../src/plugin.ts";
 import type { Additions } from "./batch-plan.ts";
-import { OpenFiles, type OpenFilesSettings } from "./open-files.ts";
-import { codeOf, Refusal } from "./refusal.ts";
+import { FileSync } from "./file-sync.ts";
+import { FolderTree } from "./folder-tree.ts";
+import { type Addition, encodeIntent, type FileIntent } from "./intent.ts";
+import { type OpenFile, OpenFiles, type OpenFilesSettings } from "./open-files.ts";
+import { type Recovered, recoverFiles } from "./recovery.ts";
+import { describe, Refusal } from "./refusal.ts";
+import { RefusedNames } from "./refused-names.ts";
+import { Unsynced } from "./unsynced.ts";
 
 /** A file that nothing is written to, by its index in {@link Additions.paths}, and why. */
 export interface RefusedFile {
@@ -9,136 +15,182 @@ export interface RefusedFile {
   readonly reason: string;
 }
 
-/** What became of a batch that was not thrown back. */
-export interface Outcome {
-  readonly refused: readonly RefusedFile[];
-  /** Files that hold lines twice: a failed batch could not be taken back, as others have moved or written to them. */
-  readonly doubled: readonly string[];
+/** What a batch will do to its files, or those that will not do: then it is to be prepared without them. */
+export type Prepared = { readonly intent: FileIntent; readonly isFirst: boolean } | { readonly refused: RefusedFile[] };
+
+/** Where files are, and how they are opened and made. */
+export interface WriterSettings extends OpenFilesSettings {
+  /** Made where it is absent, and resolved once: no file is opened outside it. */
+  readonly base: string;
+  /** Syncs the whole file system that a path is on; gives false where the system has no way to. */
+  readonly syncFileSystem?: ((path: string) => Promise<boolean>) | undefined;
 }
 
-/** What it takes to undo an addition to one file. */
-interface Addition {
-  readonly path: string;
-  readonly device: number;
-  readonly inode: number;
-  /** The file's length in bytes before it. */
-  readonly before: number;
-  /** How much of it has been written. */
-  written: number;
+const LINE_END = Uint8Array.of(0x0a);
+
+/** An addition with how much of it is the events' own: less, where a line end is to part it from somebody's half line. */
+interface PreparedAddition extends Addition {
+  readonly length: number;
 }
 
-/**
- * Adds batches to files, each wholly or not at all: when the disk fails, what was written of a batch is cut off
- * again before anything else is written, so that whoever tries it again doubles nothing.
- */
+/** Adds batches to files, in two steps: what it would take to undo a batch is known before anything of it is written. */
 export class Writer {
   readonly #fileSystem: FileSystem;
+  readonly #tree: FolderTree;
   readonly #files: OpenFiles;
-  /** What the batch under way, or one that failed, has added. */
-  #additions: Addition[] = [];
-  readonly #doubled: string[] = [];
+  readonly #refusedNames: RefusedNames;
+  readonly #unsynced = new Unsynced();
+  readonly #sync: FileSync;
+  #additions: PreparedAddition[] = [];
+  #intent: FileIntent | undefined;
+  /** How many of the additions may have left something in their files. */
+  #begun = 0;
 
-  constructor(fileSystem: FileSystem, settings: OpenFilesSettings) {
+  constructor(fileSystem: FileSystem, settings: WriterSettings) {
     this.#fileSystem = fileSystem;
-    this.#files = new OpenFiles(fileSystem, settings);
+    this.#tree = new FolderTree(fileSystem, settings.base);
+    this.#files = new OpenFiles(fileSystem, this.#tree, settings);
+    this.#refusedNames = new RefusedNames(settings.now);
+    this.#sync = new FileSync(fileSystem, this.#files, this.#unsynced, settings.syncFileSystem);
+  }
+
+  /** Looks at the files of a batch, and makes none. Throws the disk's error when it fails. */
+  prepare({ paths, lengths }: Additions): Prepared {
+    this.#additions = [];
+    this.#intent = undefined;
+    this.#begun = 0;
+    const refused: RefusedFile[] = [];
+    const seen = new Map<string, Addition>();
+    let isFirst = false;
+    try {
+      paths.forEach((path, index) => {
+        try {
+          const addition = this.#look(path, lengths[index], seen.get(path));
+          isFirst ||= addition.inode === 0 || !this.#unsynced.has(path, addition.inode);
+          seen.set(path, addition);
+          this.#additions.push(addition);
+        } catch (error) {
+          if (!(error instanceof Refusal)) throw describe(error, `cannot write to ${path}`);
+          refused.push({ index, reason: error.message });
+        }
+      });
+    } finally {
+      this.#tree.release();
+    }
+    if (refused.length > 0) return { refused };
+    this.#intent = encodeIntent(this.#tree.path, this.#tree.device, this.#additions);
+    return { intent: this.#intent, isFirst };
   }
 
   /**
-   * Writes the bytes of each file, which stand in the arena one file behind the other. Throws the disk's error
-   * when it fails; files that are refused for themselves fail nobody else.
+   * Writes the batch that was prepared last. Each file's bytes stand in the arena one file behind the other. Throws where
+   * the disk fails or a file is not what it was: then some of the batch may be there.
    */
-  append({ paths, lengths }: Additions, arena: Uint8Array): Outcome {
+  write(arena: Uint8Array): void {
+    if (this.#intent === undefined || this.#begun > 0)
+      throw new Error("a batch is written once, after it was prepared");
+    let start = 0;
     try {
-      this.#undo();
-      const refused = this.#addAll(paths, lengths, arena);
-      this.#additions = [];
-      return { refused, doubled: this.#doubled.splice(0) };
-    } catch (error) {
-      this.#tryToUndo();
-      throw error;
+      for (const [index, addition] of this.#additions.entries()) {
+        const end = start + addition.length;
+        try {
+          this.#add(addition, arena, start, end);
+        } catch (error) {
+          if (error instanceof Refusal) this.#refuseNames(index);
+          throw describe(error, `cannot write to ${addition.path}`);
+        }
+        start = end;
+      }
     } finally {
-      this.#files.releaseFolders();
+      this.#tree.release();
     }
   }
 
+  /** As {@link Sink.recover}. */
+  recover(intents: readonly unknown[], recovery: Recovery): Recovered {
+    // What is known of files, their descriptors included, is not so any more.
+    this.#files.forget();
+    if (recovery === "settle" && this.#isUnderWay(intents) && this.#begun < this.#additions.length) {
+      // A file that was not begun holds nothing of ours, whatever its length says.
+      const begun = this.#additions.slice(0, this.#begun);
+      const recovered = recoverFiles(
+        this.#fileSystem,
+        [encodeIntent(this.#tree.path, this.#tree.device, begun)],
+        "undo",
+      );
+      this.#begun = 0;
+      return recovered;
+    }
+    return recoverFiles(this.#fileSystem, intents, recovery);
+  }
+
+  /** As {@link Sink.sync}; other requests are answered meanwhile. */
+  sync(): Promise<void> {
+    return this.#sync.sync(this.#tree.path);
+  }
+
   close(): void {
-    this.#tryToUndo();
-    this.#files.close();
+    this.#tree.release();
+    this.#files.forget();
+    this.#files.throwLost();
   }
 
-  #addAll(paths: readonly string[], lengths: ArrayLike<number>, arena: Uint8Array): RefusedFile[] {
-    const refused: RefusedFile[] = [];
-    let start = 0;
-    paths.forEach((path, index) => {
-      const end = start + lengths[index];
-      try {
-        this.#add(path, arena, start, end);
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw describe(error, `cannot write to ${path}`);
-        refused.push({ index, reason: error.message });
-      }
-      start = end;
-    });
-    return refused;
+  #look(path: string, length: number, earlier: Addition | undefined): PreparedAddition {
+    // Two values can make one path.
+    if (earlier !== undefined) {
+      const { device, inode, after } = earlier;
+      return { path, device, inode, before: after, after: after + length, length };
+    }
+    const file = this.#files.look(path);
+    if (file === undefined) {
+      this.#refusedNames.check(path);
+      return { path, device: 0, inode: 0, before: 0, after: length, length };
+    }
+    const { device, inode, length: before, endsInLine } = file;
+    return { path, device, inode, before, after: before + (endsInLine ? 1 : 0) + length, length };
   }
 
-  #add(path: string, arena: Uint8Array, start: number, end: number): void {
-    const file = this.#files.open(path);
-    const addition: Addition = { path, device: file.device, inode: file.inode, before: file.length, written: 0 };
-    this.#additions.push(addition);
+  #add(addition: PreparedAddition, arena: Uint8Array, start: number, end: number): void {
+    const { path, inode, before, after, length } = addition;
+    const isBorn = inode === 0 && before === 0;
+    const file = isBorn ? this.#files.create(path) : this.#files.lookAgain(path);
+    if (file === undefined || (inode !== 0 && !isSame(file, addition)) || file.length !== before) {
+      throw new Error("others moved it, cut it or wrote to it since the batch was prepared");
+    }
+    this.#begun++;
+    this.#unsynced.add(path, file.inode, isBorn);
+    if (after - before > length) this.#append(file, LINE_END, 0, 1);
+    this.#append(file, arena, start, end);
+    file.endsInLine = false;
+  }
+
+  #append(file: OpenFile, bytes: Uint8Array, start: number, end: number): void {
     for (let at = start; at < end; ) {
-      const count = this.#fileSystem.writeSync(file.descriptor, arena, at, end - at);
+      const count = this.#fileSystem.writeSync(file.descriptor, bytes, at, end - at);
       if (count === 0) throw new Error("the file took none of the bytes");
       at += count;
-      addition.written += count;
       file.length += count;
     }
   }
 
-  #tryToUndo(): void {
-    try {
-      this.#undo();
-    } catch {
-      // The disk still fails. What is left to undo is undone before the next write.
-    }
-  }
-
-  #undo(): void {
-    for (let last = this.#additions.at(-1); last !== undefined; last = this.#additions.at(-1)) {
+  /** A file system may say only now that it cannot have some names: all of a batch's are found in one go. */
+  #refuseNames(from: number): void {
+    for (const { path, inode, before } of this.#additions.slice(from)) {
+      if (inode !== 0 || before !== 0) continue;
       try {
-        if (last.written > 0) this.#cut(last);
+        this.#files.create(path);
       } catch (error) {
-        if (!(error instanceof Refusal)) throw describe(error, `cannot take back what was written to ${last.path}`);
-        this.#doubled.push(last.path);
+        if (error instanceof Refusal) this.#refusedNames.add(path, error);
       }
-      this.#additions.pop();
     }
   }
 
-  /** Cuts off what was added to a file, if that is still what it ends in. */
-  #cut({ path, device, inode, before, written }: Addition): void {
-    const file = this.#files.openExisting(path);
-    if (file === undefined) return;
-    if (file.device !== device || file.inode !== inode) {
-      this.#doubled.push(path);
-      return;
-    }
-    const { size } = this.#fileSystem.fstatSync(file.descriptor);
-    file.length = size;
-    if (size <= before) return;
-    if (size > before + written) {
-      this.#doubled.push(path);
-      return;
-    }
-    this.#fileSystem.ftruncateSync(file.descriptor, before);
-    file.length = before;
+  #isUnderWay([intent]: readonly unknown[]): boolean {
+    const { base, files } = (intent ?? {}) as Partial<FileIntent>;
+    return this.#intent !== undefined && this.#intent.files === files && this.#intent.base === base;
   }
 }
 
-/** The disk's error, with what it kept us from; without the path that it was opened by, which tells nobody anything. */
-function describe(error: unknown, failure: string): Error {
-  const { message } = error as Error;
-  const code = codeOf(error);
-  const text = `${failure}: ${message.replace(/, \w+(?: '.*')?$/su, "")}`;
-  return Object.assign(new Error(text, { cause: error }), code === undefined ? {} : { code });
+function isSame(file: OpenFile, { device, inode }: Addition): boolean {
+  return file.device === device && file.inode === inode;
 }

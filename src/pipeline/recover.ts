@@ -1,0 +1,86 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { IntentLog } from "../delivery/intent-log.ts";
+import { type Holds, settleLast, type Unsettled, undoAll } from "../delivery/recovery.ts";
+import type { SinkPositions } from "../delivery/sink-position.ts";
+import type { Log } from "../observe/log.ts";
+import type { Branch } from "./branches.ts";
+import { type PositionRecord, resumeFrom, SyncFailed } from "./record.ts";
+import type { Way } from "./ways.ts";
+
+/** What takes part when sinks and sources are brought back to where they agree. */
+export interface Recovering {
+  readonly sources: readonly Way[];
+  readonly branches: readonly Branch[];
+  readonly intents: IntentLog;
+  readonly record: PositionRecord;
+  readonly log: Log;
+  readonly giveUp: AbortSignal;
+}
+
+const TRY_AGAIN_MS = 1000;
+
+/**
+ * Brings every sink to a state that its positions tell, and makes that the checkpoint: what may be there in part is adopted or
+ * undone. `present` is where the sinks stand that cannot undo; `lost` are the keys of those of which nobody knows what is
+ * there since the last checkpoint.
+ * Disk errors are told and waited for.
+ * @throws what a sink throws that is no disk error, or the signal's reason
+ */
+export async function recover(
+  recovering: Recovering,
+  present: SinkPositions,
+  lost: ReadonlySet<string>,
+): Promise<void> {
+  const { sources, branches, record, log, giveUp } = recovering;
+  const keys = branches.map(({ key }) => key);
+  for (let unknown = lost, told = false; ; told = true) {
+    try {
+      const positions = await settleSinks(recovering, present, unknown);
+      record.restart(positions);
+      for (const { key, positions: own } of sources) own.restart(resumeFrom(positions, key, keys));
+      if (branches.every(({ undoable }) => !undoable) && unknown.size === 0) return;
+      await record.commit();
+      if (told) log.info("goes on", { sinks: keys.join(", ") });
+      return;
+    } catch (error) {
+      if (error instanceof SyncFailed) unknown = new Set([...unknown, ...error.sinks]);
+      else if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      if (!told) log.error(`the pipeline waits: ${(error as Error).message}`);
+      await wait(TRY_AGAIN_MS, undefined, { signal: giveUp });
+    }
+  }
+}
+
+async function settleSinks(
+  { sources, branches, intents, record, log }: Recovering,
+  present: SinkPositions,
+  lost: ReadonlySet<string>,
+): Promise<SinkPositions> {
+  const checkpoint = record.committed;
+  const records = Map.groupBy(intents.read(checkpoint.generation, lost.size > 0), ({ sink }) => sink);
+  const positions = new Map(present);
+  const holds: Holds = async (source, partition, position) => {
+    const way = sources.find(({ key }) => key === source);
+    return way !== undefined && (way.source.holds?.(partition, position) ?? true);
+  };
+  for (const { key, name, undoable } of branches) {
+    const own = records.get(key) ?? [];
+    records.delete(key);
+    const durable = checkpoint.sinks.get(key);
+    if (durable && (undoable || lost.has(key))) positions.set(key, durable);
+    if (!undoable || own.length === 0) continue;
+    const unsettled: Unsettled = {
+      sink: undoable,
+      positions: durable ?? new Map(),
+      records: own,
+      holds,
+      log: log.child(name),
+    };
+    positions.set(key, await (lost.has(key) ? undoAll(unsettled) : settleLast(unsettled)));
+    intents.settle(key);
+  }
+  for (const sink of records.keys()) {
+    log.warn(`the sink "${sink}" is not there any more, or cannot undo: its last batch may be there in part`);
+  }
+  return positions;
+}
