@@ -19,6 +19,7 @@ export const plugins = {
     drop: () => import("./filters/drop.ts"),
     drop_system_users: () => import("./filters/drop-system-users.ts"),
     redact: () => import("./filters/redact.ts"),
+    dedupe: () => import("./filters/dedupe.ts"),
   },
   sinks: {
     file: () => import("./sinks/file/file.ts"),

@@ -9,10 +9,11 @@ export { ConfigError } from "./config/complaint.ts";
 export type { Config } from "./config/config.ts";
 export { CheckpointError } from "./delivery/checkpoint-error.ts";
 export { loadConfig } from "./load-config.ts";
+export type { Health, LifeStage, Trouble } from "./observe/health.ts";
 export { createLineLog } from "./observe/line-log.ts";
 export type { PipelineOptions } from "./pipeline/pipeline.ts";
 export { Pipeline } from "./pipeline/pipeline.ts";
-export type { PipelineReport } from "./pipeline/report.ts";
+export type { PipelineReport, SinkReport, SourceReport } from "./pipeline/report.ts";
 export * from "./plugin.ts";
 export { version } from "./version.ts";
 

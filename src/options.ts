@@ -7,7 +7,7 @@
  * - `field`: a field path: `field()`
  * - `template`: text with `{{ fields }}`; `time_template`: with strftime codes, too: `Template.parse()`
  * - `condition`: a CEL expression: `Condition.parse()`
- * - `listen`: `host:port` to bind
+ * - `listen`: `host:port` to bind: {@link listenAddress}
  * - `url`: http or https
  * - `path`: a file or folder, relative to pipeline.yaml
  */
@@ -112,6 +112,20 @@ export function milliseconds(duration: string): number {
   const match = DURATION.exec(duration);
   if (!match) throw new SyntaxError(`"${duration}" is no duration: write 250ms, 5s, 1m, 2h or 7d`);
   return Number(match[1]) * MILLISECONDS[match[2] as keyof typeof MILLISECONDS];
+}
+
+const LISTEN = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^\s:/[\]]+)):(\d{1,5})$/;
+
+/** The parts of an address to listen on: `127.0.0.1:9600`, `[::1]:9600`. @throws SyntaxError when it is none */
+export function listenAddress(address: string): { readonly host: string; readonly port: number } {
+  const [, bracketed, plain, digits] = LISTEN.exec(address) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  if (host === undefined || port > 65_535) {
+    const remedy = "write 127.0.0.1:8081, 0.0.0.0:8081 or [::1]:8081";
+    throw new SyntaxError(`${JSON.stringify(address)} is no address to listen on: ${remedy}`);
+  }
+  return { host, port };
 }
 
 /** Bytes of a size: `16MiB`, or a number. @throws SyntaxError when it is none */

@@ -7,6 +7,7 @@
 import type { Event, FieldWatch } from "./event/event.ts";
 import type { FieldPath } from "./event/field-path.ts";
 import type { Json } from "./json/json.ts";
+import type { Work } from "./observe/health.ts";
 import type { Log } from "./observe/log.ts";
 import type { ObjectSchema, OptionsOf } from "./options.ts";
 import type { FileSystem } from "./store/file-system.ts";
@@ -21,6 +22,7 @@ export { createBodyFramer } from "./json/body-framer.ts";
 export { type Framed, Framer, InvalidBody } from "./json/frame.ts";
 export type { Json, JsonObject } from "./json/json.ts";
 export { decodeString, findAll, type Span, skipValue, stringEquals, walkObject } from "./json/walk.ts";
+export type { Work } from "./observe/health.ts";
 export type { Log, LogFields } from "./observe/log.ts";
 export { byteCount, milliseconds, type ObjectSchema, type OptionsOf } from "./options.ts";
 export type { FileSystem } from "./store/file-system.ts";
@@ -39,6 +41,11 @@ export interface Context {
   readonly fileSystemModule: string;
   /** Adds to a counter of the component's own, told at shutdown and in the metrics: `duplicates`, `refused`. */
   count(name: string, by?: number): void;
+  /**
+   * A piece of work that the component may have to wait for and tries again by itself, such as `cannot read`: what it says is
+   * told in the log, once a minute, and to whoever asks whether the pipeline is ready. What throws needs none: the engine tells.
+   */
+  waiting(what: string): Work;
 }
 
 /**
@@ -113,6 +120,11 @@ export interface Source {
    * Where it cannot (the file was truncated or deleted), what the sinks have of it is kept. Absent: it always can.
    */
   holds?(partition: string, position: Position): boolean | Promise<boolean>;
+  /**
+   * How many bytes of a partition wait behind the position read last, as it is now: asked when somebody looks at the metrics, even
+   * while nothing is read. Undefined, or absent: as {@link RawBatch.behind} said.
+   */
+  behind?(partition: string, position: Position): number | undefined;
 }
 
 /** Bytes on their way into the journal, of a size that nobody knows yet. */
@@ -166,6 +178,13 @@ export interface Filter {
 export interface SinkContext extends Context {
   /** What the records of a source are, by the name that the origin of its events has. */
   decodingOf(source: string): Decoding;
+  /**
+   * Makes this pipeline the only one that writes below a folder; given back when the pipeline is closed. For `create`, before
+   * anything is written there.
+   * @param mode permissions of the folder where it is made: 0750 unless told
+   * @throws where another pipeline has it, and says which
+   */
+  claim(folder: string, mode?: number): Promise<void>;
 }
 
 /** An event that the sink's other end will never take. */

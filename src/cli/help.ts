@@ -28,6 +28,8 @@ Options:
   --exit-on-eof       read every tail source to the end of its files, deliver all, save the positions, and end
   --data-dir DIR      keep checkpoint, journal and dead letters there, whatever data_dir says
   --log-level LEVEL   error, warn, info (default) or debug
+  --exit-when-stuck DURATION
+                      stop, with exit code 1, once something has waited so long on an error (10m); else it waits for ever
   --explain           say in words what was read, where it went, and what to try next
   --help              print this
 

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { createLineLog, createPipeline, loadConfig } from "../index.ts";
+import { createLineLog, createPipeline, loadConfig, milliseconds } from "../index.ts";
 import { LOG_LEVELS } from "../observe/line-log.ts";
 import type { LogLevel } from "../observe/log.ts";
 import type { PipelineReport } from "../pipeline/report.ts";
@@ -9,6 +9,7 @@ import { explainWhenIdle } from "./explain.ts";
 import { pipelineFile } from "./pipeline-file.ts";
 import { showProgress } from "./progress.ts";
 import { stopOnSignals } from "./signals.ts";
+import { stopWhenStuck } from "./stuck.ts";
 import { limitYoungGeneration } from "./young-generation.ts";
 
 const END_WITHIN_MS = 1000;
@@ -17,6 +18,7 @@ const OPTIONS = {
   "exit-on-eof": { type: "boolean" },
   "data-dir": { type: "string" },
   "log-level": { type: "string", default: "info" },
+  "exit-when-stuck": { type: "string" },
   explain: { type: "boolean" },
 } as const;
 
@@ -24,6 +26,7 @@ export const command: Command = async (words) => {
   const { values, positionals } = parseArgs({ args: [...words], allowPositionals: true, options: OPTIONS });
   const level = values["log-level"] as LogLevel;
   if (!LOG_LEVELS.includes(level)) throw new UsageError(`--log-level is one of ${LOG_LEVELS.join(", ")}`);
+  const stuckAfter = durationOf("--exit-when-stuck", values["exit-when-stuck"]);
   const dataDir = values["data-dir"];
   const config = await loadConfig(pipelineFile(positionals), dataDir === undefined ? {} : { dataDir });
   const untilEnd = values["exit-on-eof"] ?? false;
@@ -37,6 +40,7 @@ export const command: Command = async (words) => {
 
   const pipeline = createPipeline(config, { log, untilEnd });
   const signals = stopOnSignals(pipeline, log);
+  const stuck = stuckAfter === undefined ? undefined : stopWhenStuck(pipeline, stuckAfter, log);
   try {
     limitYoungGeneration();
     await pipeline.start();
@@ -48,14 +52,28 @@ export const command: Command = async (words) => {
       tellReport(pipeline.report, log);
     });
     await explaining;
+    if (stuck?.reason !== undefined) throw new Error(`stopped, as --exit-when-stuck says: ${stuck.reason}`);
     if (pipeline.report.unsettled === 0) log.info("done");
     return EXIT.DONE;
   } finally {
     progress?.close();
     signals.forget();
+    stuck?.forget();
     endSoon();
   }
 };
+
+/** Milliseconds of a duration on the command line. @throws UsageError when it is none, or takes no time */
+function durationOf(option: string, duration: string | undefined): number | undefined {
+  if (duration === undefined) return undefined;
+  try {
+    const limit = milliseconds(duration);
+    if (limit > 0) return limit;
+  } catch {
+    // Told below.
+  }
+  throw new UsageError(`${option} takes a duration: 30s, 10m, 2h`);
+}
 
 /** What a component has left running does not hold up the end of the process. */
 function endSoon(): void {

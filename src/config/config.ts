@@ -40,6 +40,22 @@ export interface SinkConfig extends Component<SinkDefinition> {
   readonly retry: RetryPolicy;
 }
 
+/** How much a journal may keep, and when it has a request. */
+export interface JournalPolicy {
+  /** The most bytes on the disk. */
+  readonly maxBytes: number;
+  /** `fsync`: what is accepted survives the machine's crash, `write`: the program's. */
+  readonly durability: "fsync" | "write";
+}
+
+/** Where metrics and health are served. */
+export interface ObserveConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds: what has waited so long on an error makes the pipeline unready. */
+  readonly unreadyAfter: number;
+}
+
 /** A whole pipeline.yaml, checked. All paths are absolute. */
 export interface Config {
   /** The file it was read from, for messages. */
@@ -53,6 +69,10 @@ export interface Config {
   readonly checkpointInterval: number;
   readonly shutdownTimeout: number;
   readonly deadLetter: { readonly path: string; readonly maxBytes: number };
+  /** Of each source that is pushed at. */
+  readonly journal: JournalPolicy;
+  /** Where it can be looked at; absent: nowhere. */
+  readonly observe?: ObserveConfig;
   readonly sources: readonly SourceConfig[];
   readonly filters: readonly FilterConfig[];
   readonly sinks: readonly SinkConfig[];

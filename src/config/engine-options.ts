@@ -48,6 +48,50 @@ export const pipelineOptions = {
         },
       },
     },
+    journal: {
+      type: "object",
+      description:
+        "How what is pushed at the pipeline (`http`) is kept until the sinks have it: in a journal for each such source, in " +
+        "`data_dir`, which is deleted from its beginning as the sinks go on.",
+      properties: {
+        max_bytes: {
+          type: "string",
+          format: "bytes",
+          default: "1GiB",
+          description:
+            "The most that each journal may have on the disk. When it is full, senders are asked to try again later (429), " +
+            "until the sinks have taken some of it. Several times what the largest request may have (`max_body_bytes`).",
+        },
+        durability: {
+          type: "string",
+          enum: ["fsync", "write"],
+          default: "fsync",
+          description:
+            "When a request is accepted (200): `fsync`, once it is on the disk itself and survives a crash of the machine, one " +
+            "fsync for all that wait at that moment; `write`, once the system has it, which survives a crash of Sluice alone.",
+        },
+      },
+    },
+    observe: {
+      type: "object",
+      description: "Where the pipeline can be looked at: `/metrics`, `/healthz`, `/readyz`. Without it: nowhere.",
+      required: ["listen"],
+      properties: {
+        listen: {
+          type: "string",
+          format: "listen",
+          description:
+            "Where to listen: `host:port`, an IPv6 address in brackets. No event and no secret is shown there.",
+          examples: ["127.0.0.1:9600"],
+        },
+        unready_after: {
+          type: "string",
+          format: "duration",
+          default: "10s",
+          description: "What has waited so long on an error makes `/readyz` answer 503. What is over sooner does not.",
+        },
+      },
+    },
     max_in_flight: {
       type: "string",
       format: "bytes",

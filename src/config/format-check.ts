@@ -1,9 +1,7 @@
-import { byteCount, type Format, milliseconds } from "../options.ts";
+import { byteCount, type Format, listenAddress, milliseconds } from "../options.ts";
 
 /** Reads a text as its format says. @throws SyntaxError with what is wrong, and what to write */
 type Check = (text: string) => unknown;
-
-const LISTEN = /^(?:\[[0-9a-fA-F:.%\w]+\]|[^\s:/[\]]+):(\d{1,5})$/;
 
 /** What a wrong value is, and what to write instead. */
 export const REMEDIES: Record<Format, string> = {
@@ -35,11 +33,7 @@ const CHECKS: Record<Format, () => Promise<Check> | Check> = {
     const { Condition } = await import("../event/condition.ts");
     return (text) => Condition.parse(text);
   },
-  listen: () => (text) => {
-    const port = LISTEN.exec(text)?.[1];
-    if (port === undefined || Number(port) > 65_535)
-      throw new SyntaxError(`${JSON.stringify(text)} is ${REMEDIES.listen}`);
-  },
+  listen: () => listenAddress,
   url: () => (text) => {
     if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) {
       throw new SyntaxError(

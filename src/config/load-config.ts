@@ -1,11 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { env as processEnv } from "node:process";
-import { byteCount, milliseconds, type OptionsOf } from "../options.ts";
+import { byteCount, listenAddress, milliseconds, type OptionsOf } from "../options.ts";
 import { ConfigError, complain, type Finding, fileComplaint } from "./complaint.ts";
 import { createComponentCheck } from "./component-check.ts";
 import { readFilters, readSinks, readSources } from "./components.ts";
-import type { Config } from "./config.ts";
+import type { Config, ObserveConfig } from "./config.ts";
 import { readDocument } from "./document.ts";
 import { pipelineOptions } from "./engine-options.ts";
 import type { PluginList } from "./plugin-list.ts";
@@ -44,8 +44,8 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
     baseDir,
     options.plugins ?? { sources: {}, filters: {}, sinks: {} },
   );
-  // So that the defaults inside of it are filled in.
-  if (!Object.hasOwn(top, "dead_letter")) top.dead_letter = {};
+  // So that the defaults inside of them are filled in.
+  for (const group of ["dead_letter", "journal"]) if (!Object.hasOwn(top, group)) top[group] = {};
   findings.push(...(await components.checkOptions(top, pipelineOptions, "", "")));
   const [sources, filters, sinks] = await Promise.all([
     readSources(top.sources, components),
@@ -58,6 +58,7 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
   const engine = top as OptionsOf<typeof pipelineOptions>;
   const dataDir = options.dataDir === undefined ? resolve(baseDir, engine.data_dir) : resolve(options.dataDir);
   const deadLetter = engine.dead_letter as OptionsOf<typeof pipelineOptions.properties.dead_letter>;
+  const journal = engine.journal as OptionsOf<typeof pipelineOptions.properties.journal>;
   return {
     file,
     baseDir,
@@ -69,6 +70,8 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
       path: deadLetter.path === undefined ? join(dataDir, "dead-letters.ndjson") : resolve(baseDir, deadLetter.path),
       maxBytes: byteCount(deadLetter.max_bytes),
     },
+    journal: { maxBytes: byteCount(journal.max_bytes), durability: journal.durability },
+    ...(engine.observe && { observe: observeConfig(engine.observe) }),
     sources,
     filters,
     sinks,
@@ -76,6 +79,10 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
       return `${file}:${line}:${column} ${path}: ${message}`;
     }),
   };
+}
+
+function observeConfig({ listen, unready_after }: { listen: string; unready_after: string }): ObserveConfig {
+  return { ...listenAddress(listen), unreadyAfter: milliseconds(unready_after) };
 }
 
 async function readText(file: string, path: string): Promise<string> {

@@ -64,7 +64,7 @@ export class CommitQueue {
       this.#appends = [];
       this.#adoptions = [];
       if (appends.length > 0) await this.#commitAppends(appends);
-      if (adoptions.length > 0) this.#commitAdoptions(adoptions);
+      for (const adoption of adoptions) await this.#commitAdoption(adoption);
       this.#committed();
     }
     this.#running = undefined;
@@ -74,6 +74,7 @@ export class CommitQueue {
     try {
       this.#segments.write(appends.flatMap(({ chunks }) => chunks));
       if (this.#durable) await this.#segments.sync();
+      await this.#segments.syncName();
       this.#segments.publish();
     } catch (error) {
       this.#segments.revert();
@@ -83,14 +84,12 @@ export class CommitQueue {
     for (const { resolve } of appends) resolve();
   }
 
-  #commitAdoptions(adoptions: readonly Adoption[]): void {
-    for (const { path, length, resolve, reject } of adoptions) {
-      try {
-        this.#segments.adopt(path, length, this.#durable);
-        resolve();
-      } catch (error) {
-        reject(error);
-      }
+  async #commitAdoption({ path, length, resolve, reject }: Adoption): Promise<void> {
+    try {
+      await this.#segments.adopt(path, length);
+      resolve();
+    } catch (error) {
+      reject(error);
     }
   }
 }

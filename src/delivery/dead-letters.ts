@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { dirname } from "node:path";
 import { setImmediate as turn, setTimeout as wait } from "node:timers/promises";
-import type { Log } from "../observe/log.ts";
-import { writeAll } from "../store/atomic-file.ts";
+import type { Health, Work } from "../observe/health.ts";
 import type { FileSystem } from "../store/file-system.ts";
+import { writeWhole } from "../store/whole-io.ts";
 
 /** What could not be delivered, and why. */
 export interface DeadLetter {
@@ -43,16 +43,16 @@ export class DeadLetters {
   readonly path: string;
   readonly #maxBytes: number;
   readonly #fileSystem: FileSystem;
-  readonly #log: Log;
+  readonly #work: Work;
   #last: Promise<void> = Promise.resolve();
   /** The file may end within a line: after a crash, or a write that failed and could not be taken back. */
   #mayBeTorn = true;
 
-  constructor(options: { path: string; maxBytes: number; fileSystem: FileSystem; log: Log }) {
+  constructor(options: { path: string; maxBytes: number; fileSystem: FileSystem; health: Health }) {
     this.path = options.path;
     this.#maxBytes = options.maxBytes;
     this.#fileSystem = options.fileSystem;
-    this.#log = options.log;
+    this.#work = options.health.observe("dead_letter", "the pipeline waits", "error");
   }
 
   /**
@@ -82,13 +82,13 @@ export class DeadLetters {
   }
 
   async #append(lines: Buffer, signal: AbortSignal): Promise<void> {
-    for (let told = false; ; told = true) {
+    for (;;) {
       const obstacle = this.#tryAppend(lines);
       if (obstacle === undefined) {
-        if (told) this.#log.info("dead letters are written again", { path: this.path });
+        this.#work.goesOn();
         return;
       }
-      if (!told) this.#log.error(`the pipeline waits: ${obstacle}`, { path: this.path });
+      this.#work.waits(obstacle, { path: this.path });
       await wait(LOOK_AGAIN_MS, undefined, { signal });
     }
   }
@@ -105,9 +105,9 @@ export class DeadLetters {
       if (before > 0 && before + lines.length > this.#maxBytes) {
         return `the dead letters fill their ${this.#maxBytes} bytes; move the file away or raise dead_letter.max_bytes`;
       }
-      if (this.#mayBeTorn && !this.#endsInLine(file, before)) writeAll(this.#fileSystem, file, Buffer.from("\n"));
+      if (this.#mayBeTorn && !this.#endsInLine(file, before)) writeWhole(this.#fileSystem, file, [Buffer.from("\n")]);
       this.#mayBeTorn = false;
-      writeAll(this.#fileSystem, file, lines);
+      writeWhole(this.#fileSystem, file, [lines]);
       return undefined;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? String(error);

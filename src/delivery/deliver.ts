@@ -1,6 +1,6 @@
 import type { RetryPolicy } from "../config/config.ts";
 import type { Event, Origin } from "../event/event.ts";
-import type { Log } from "../observe/log.ts";
+import type { Health, Work } from "../observe/health.ts";
 import type { Rejection, Sink } from "../plugin.ts";
 import type { Batch } from "./batch.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
@@ -29,15 +29,6 @@ export interface Try {
   settle(batch: Batch, signal: AbortSignal): Promise<void>;
 }
 
-/** Since when and why a sink has been tried again. */
-export interface Retrying {
-  readonly since: Date;
-  readonly reason: string;
-  readonly tries: number;
-}
-
-const TELL_EVERY_MS = 60_000;
-
 /** How long a write that was told to stop may take to do so. */
 const STOP_WITHIN_MS = 1000;
 
@@ -50,20 +41,14 @@ export class Delivery {
   readonly #try: Try;
   readonly #retry: RetryPolicy;
   readonly #deadLetters: DeadLetters;
-  readonly #log: Log;
-  #retrying: Retrying | undefined;
+  readonly #health: Health;
 
-  constructor(options: { name: string; try: Try; retry: RetryPolicy; deadLetters: DeadLetters; log: Log }) {
+  constructor(options: { name: string; try: Try; retry: RetryPolicy; deadLetters: DeadLetters; health: Health }) {
     this.#name = options.name;
     this.#try = options.try;
     this.#retry = options.retry;
     this.#deadLetters = options.deadLetters;
-    this.#log = options.log;
-  }
-
-  /** Undefined while the sink takes what it is given. */
-  get retrying(): Retrying | undefined {
-    return this.#retrying;
+    this.#health = options.health;
   }
 
   /** Returns when no write is under way, be it given up. */
@@ -91,41 +76,33 @@ export class Delivery {
 
   async #write(events: readonly Event[], batch: Batch, signal: AbortSignal): Promise<Tried> {
     const backoff = new Backoff(this.#retry);
-    let told = Number.NEGATIVE_INFINITY;
+    let waiting: Work | undefined;
     try {
       for (;;) {
         signal.throwIfAborted();
         try {
-          const tried = await this.#try.write(events, batch, signal);
-          if (backoff.tries > 0) this.#log.info("writes again", { waited_ms: Math.round(backoff.elapsed) });
-          return tried;
+          return await this.#try.write(events, batch, signal);
         } catch (error) {
           signal.throwIfAborted();
-          const reason = error instanceof Error ? error.message : String(error);
-          if (backoff.isExhausted) {
-            return {
-              rejections: events.map((event) => ({ event, reason: `not delivered in time: ${reason}` })),
-              rest: [],
-            };
-          }
-          const since = this.#retrying?.since ?? new Date();
-          this.#retrying = { since, reason, tries: backoff.tries + 1 };
-          if (backoff.elapsed - told >= TELL_EVERY_MS) {
-            told = backoff.elapsed;
-            this.#log.warn(`cannot write since ${since.toISOString()}, tries again: ${reason}`, {
-              events: events.length,
-              tries: this.#retrying.tries,
-              for_ms: Math.round(backoff.elapsed),
-            });
-          }
+          const reason = messageOf(error);
+          if (backoff.isExhausted)
+            return { rejections: rejectAll(events, `not delivered in time: ${reason}`), rest: [] };
+          waiting ??= this.#health.observe(this.#name, "cannot write");
+          waiting.waits(reason, { events: events.length });
           await backoff.wait(signal);
         }
       }
     } finally {
-      this.#retrying = undefined;
+      waiting?.goesOn();
     }
   }
 }
+
+const rejectAll = (events: readonly Event[], reason: string): readonly Rejection[] =>
+  events.map((event) => ({ event, reason }));
+
+/** What an error says. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Writes without a way back: what a write that throws has brought to the sink may come there again. */
 export class PlainTry implements Try {

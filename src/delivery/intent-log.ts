@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Log } from "../observe/log.ts";
+import type { Health, Work } from "../observe/health.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import { UnknownFrameVersion } from "../store/frame.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
@@ -8,7 +8,6 @@ import { IntentFile } from "./intent-file.ts";
 import { decodeIntents, encodeIntent, type IntentRecord } from "./intent-record.ts";
 
 const LOOK_AGAIN_MS = 1000;
-const TELL_EVERY_MS = 60_000;
 const NAME = /^(\d+)\.log$/;
 
 /** A generation is worth a checkpoint of its own once it has so many bytes. */
@@ -22,17 +21,17 @@ const LARGE_BYTES = 64 * 1024 * 1024;
 export class IntentLog {
   readonly folder: string;
   readonly #fileSystem: FileSystem;
-  readonly #log: Log;
+  readonly #work: Work;
   readonly #onLarge: () => void;
   readonly #inFlight = new Map<string, IntentRecord>();
   #generations: number[];
   #file: IntentFile | undefined;
 
   /** `onLarge` is called when the present generation has become large. @throws what the disk says */
-  constructor(options: { fileSystem: FileSystem; dataDir: string; log: Log; onLarge: () => void }) {
+  constructor(options: { fileSystem: FileSystem; dataDir: string; health: Health; onLarge: () => void }) {
     this.#fileSystem = options.fileSystem;
     this.folder = join(options.dataDir, "intents");
-    this.#log = options.log;
+    this.#work = options.health.observe("intents", "cannot be written", "error");
     this.#onLarge = options.onLarge;
     this.#fileSystem.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     this.#generations = this.#fileSystem
@@ -65,7 +64,6 @@ export class IntentLog {
    * @throws the signal's reason when it is aborted before
    */
   async append(record: IntentRecord, sync: boolean, signal: AbortSignal): Promise<void> {
-    let toldAt = Number.NEGATIVE_INFINITY;
     let isWritten = false;
     for (;;) {
       try {
@@ -73,14 +71,10 @@ export class IntentLog {
         if (!isWritten) this.#write(record);
         isWritten = true;
         if (sync) await this.#sync();
-        if (Number.isFinite(toldAt)) this.#log.info("intents are written again", { folder: this.folder });
+        this.#work.goesOn();
         return;
       } catch (error) {
-        const { code = String(error) } = error as NodeJS.ErrnoException;
-        if (performance.now() - toldAt >= TELL_EVERY_MS) {
-          toldAt = performance.now();
-          this.#log.error(`the pipeline waits: intents cannot be written (${code})`, { folder: this.folder });
-        }
+        this.#work.waits((error as Error).message, { folder: this.folder });
         await wait(LOOK_AGAIN_MS, undefined, { signal });
       }
     }

@@ -1,31 +1,30 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { crc32 } from "node:zlib";
+import type { JournalPolicy } from "../config/config.ts";
+import type { Work } from "../observe/health.ts";
 import type { Log } from "../observe/log.ts";
 import type { Block, Position, RawBatch, Spool } from "../plugin.ts";
 import { ArrivingFrame } from "../store/arriving-frame.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import { encodeHeader, encodePrefix } from "../store/frame.ts";
-import { FrameReader } from "../store/frame-reader.ts";
+import { FrameReader, type FrameRun } from "../store/frame-reader.ts";
 import { asJournalFull, JournalFull } from "../store/journal-full.ts";
 import { arrivingPath } from "../store/segment-names.ts";
 import { Segments } from "../store/segments.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { JournalSpool } from "./journal-spool.ts";
 import { Tide } from "./tide.ts";
+import { UnsyncedMark } from "./unsynced-mark.ts";
 
 export { JournalFull } from "../store/journal-full.ts";
 
-/** `fsync`: what is accepted survives the machine's crash, `write`: the program's. */
-export type Durability = "fsync" | "write";
-
-export interface JournalOptions {
+export interface JournalOptions extends Partial<JournalPolicy> {
   /** The journal's own; made where it is not there. */
   readonly folder: string;
   readonly fileSystem: FileSystem;
   readonly log: Log;
-  /** The most bytes on the disk, those still arriving included. Absent: as many as there is room for. */
-  readonly maxBytes?: number;
-  /** `write` unless told. */
-  readonly durability?: Durability;
+  /** Waits while there is no room for what comes in. */
+  readonly intake?: Work;
   /** A file gets no more once it has this many bytes: 64 MiB unless told, and less where `maxBytes` is small. */
   readonly segmentBytes?: number;
 }
@@ -39,8 +38,11 @@ export interface Sender {
 export const JOURNAL_PARTITION = "journal";
 
 const SEGMENT_BYTES = 64 * 1024 * 1024;
+/** No segment has so many bytes: the last one whose name is durable tells by that what offsets were never given. */
+const LONGER_THAN_A_SEGMENT = 2 ** 36;
 /** Files that `maxBytes` is parted into, at least: a file goes only as a whole. */
 const LEAST_SEGMENTS = 4;
+const READ_AGAIN_AFTER_MS = 1000;
 const LF = 0x0a;
 
 /**
@@ -51,6 +53,7 @@ const LF = 0x0a;
 export class Journal {
   readonly #segments: Segments;
   readonly #log: Log;
+  readonly #intake: Work | undefined;
   readonly #maxBytes: number;
   readonly #durable: boolean;
   readonly #commits: CommitQueue;
@@ -62,8 +65,9 @@ export class Journal {
   private constructor(options: JournalOptions) {
     const { maxBytes = Number.POSITIVE_INFINITY, segmentBytes = SEGMENT_BYTES } = options;
     this.#log = options.log;
+    this.#intake = options.intake;
     this.#maxBytes = maxBytes;
-    this.#durable = options.durability === "fsync";
+    this.#durable = options.durability !== "write";
     this.#segments = Segments.open({
       folder: options.folder,
       fileSystem: options.fileSystem,
@@ -75,12 +79,19 @@ export class Journal {
 
   /** Opens the journal and mends what a crash has left. @throws where the folder cannot be used */
   static async open(options: JournalOptions): Promise<Journal> {
-    return new Journal(options);
+    const journal = new Journal(options);
+    await journal.#leaveLostOffsets(options);
+    return journal;
   }
 
   /** Bytes on the disk, and those that are on their way there. */
   get bytes(): number {
     return this.#segments.bytes + this.#promised;
+  }
+
+  /** The most bytes on the disk; Infinity where nothing but the disk bounds it. */
+  get maxBytes(): number {
+    return this.#maxBytes;
   }
 
   /** Offset behind the last byte that can be read. */
@@ -101,7 +112,9 @@ export class Journal {
     this.#promise(bytes);
     try {
       await this.#commits.append([Buffer.concat([prefix, header]), records]);
+      this.#intake?.goesOn();
     } catch (error) {
+      this.#intake?.waits((error as Error).message);
       throw asJournalFull(error);
     } finally {
       this.#promised -= bytes;
@@ -141,10 +154,15 @@ export class Journal {
     try {
       while (!signal.aborted) {
         const tide = this.#grown.level;
-        const run = await reader.next(block);
+        const run = await this.#next(reader, block, signal);
         if (run) {
           const { next, ...records } = run;
-          yield { ...records, partition: JOURNAL_PARTITION, position: { offset: next }, behind: this.end - next };
+          yield {
+            ...records,
+            partition: JOURNAL_PARTITION,
+            position: { offset: next },
+            behind: this.#segments.bytesBehind(next),
+          };
         } else {
           await this.#grown.above(tide, signal);
         }
@@ -166,9 +184,48 @@ export class Journal {
     this.#segments.continueAt(offset);
   }
 
+  /** What the reader has next. A disk that does not let it read is told once, and asked again until it does. */
+  async #next(
+    reader: FrameReader,
+    block: (least: number) => Block,
+    signal: AbortSignal,
+  ): Promise<FrameRun | undefined> {
+    for (let tries = 0; ; tries++) {
+      try {
+        const run = await reader.next(block);
+        if (tries > 0) this.#log.info("the journal is read again");
+        return run;
+      } catch (error) {
+        const { code, syscall } = error as NodeJS.ErrnoException;
+        if (syscall === undefined) throw error;
+        if (tries === 0) this.#log.error("cannot read the journal: tries again each second", { code, syscall });
+        await wait(READ_AGAIN_AFTER_MS, undefined, { signal }).catch(() => {});
+        if (signal.aborted) return undefined;
+      }
+    }
+  }
+
+  /** Goes on behind all that readers may have had before the machine crashed. */
+  async #leaveLostOffsets({ fileSystem, folder, log }: JournalOptions): Promise<void> {
+    const mark = new UnsyncedMark(fileSystem, folder);
+    if (mark.isOutlived) {
+      const fields = { end: this.end };
+      log.warn(
+        "the machine may have crashed: what the journal had not synced is lost, and it goes on far behind",
+        fields,
+      );
+      this.#segments.continueAt(this.end + LONGER_THAN_A_SEGMENT);
+      await this.#segments.syncName();
+      mark.clear();
+    }
+    if (!this.#durable) mark.set();
+  }
+
   /** Says that nobody will read before this position any more: the files wholly before it are deleted. */
   release(position: Position): void {
+    const before = this.bytes;
     this.#segments.release(position.offset);
+    if (this.bytes < before) this.#intake?.goesOn();
   }
 
   /** Waits for what is being appended, and closes. What is spooled and not accepted is deleted by the next start. */
@@ -179,9 +236,9 @@ export class Journal {
 
   #promise(bytes: number): void {
     if (this.bytes + bytes > this.#maxBytes) {
-      throw new JournalFull(
-        `the journal is full: it may have ${this.#maxBytes} bytes, and the sinks have not taken them yet`,
-      );
+      const full = `the journal is full: it may have ${this.#maxBytes} bytes, and the sinks have not taken them yet`;
+      this.#intake?.waits(full);
+      throw new JournalFull(full);
     }
     this.#promised += bytes;
   }

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Event } from "../event/event.ts";
-import type { Log } from "../observe/log.ts";
+import type { Health, Work } from "../observe/health.ts";
 import type { Json, Prepared, Rejection, Sink } from "../plugin.ts";
 import type { Batch } from "./batch.ts";
-import { checkRejections, type Tried, type Try } from "./deliver.ts";
+import { checkRejections, messageOf, type Tried, type Try } from "./deliver.ts";
 import { withGrace } from "./grace.ts";
 import type { IntentLog } from "./intent-log.ts";
 
@@ -12,7 +12,6 @@ export type UndoableSink = Sink & Required<Pick<Sink, "prepare" | "recover">>;
 
 const STOP_WITHIN_MS = 1000;
 const RECOVER_AGAIN_MS = 1000;
-const TELL_EVERY_MS = 60_000;
 
 /**
  * Writes so that there is always a way back: what undoes a batch is recorded before anything of it is written, and
@@ -22,17 +21,17 @@ export class UndoableTry implements Try {
   readonly #key: string;
   readonly #sink: UndoableSink;
   readonly #intents: IntentLog;
-  readonly #log: Log;
+  readonly #settling: Work;
   #batches = 0;
   #present: Batch | undefined;
   /** The write that is under way. */
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor(options: { key: string; sink: UndoableSink; intents: IntentLog; log: Log }) {
+  constructor(options: { key: string; name: string; sink: UndoableSink; intents: IntentLog; health: Health }) {
     this.#key = options.key;
     this.#sink = options.sink;
     this.#intents = options.intents;
-    this.#log = options.log;
+    this.#settling = options.health.observe(options.name, "cannot settle what a failed write has left", "error");
   }
 
   /** Returns when the sink has nothing under way, be it given up. */
@@ -86,17 +85,15 @@ export class UndoableTry implements Try {
 
   /** Finds out what a failed write has left; until that is known, nothing else can be done. */
   async #settleFailed(intent: Json, signal: AbortSignal): Promise<"adopted" | "undone"> {
-    for (let toldAt = Number.NEGATIVE_INFINITY; ; ) {
+    for (;;) {
       try {
         const outcome = await withGrace(this.#during(this.#sink.recover([intent], "settle")), signal, STOP_WITHIN_MS);
+        this.#settling.goesOn();
         if (outcome === "undone") this.#intents.settle(this.#key);
         return outcome;
       } catch (error) {
         signal.throwIfAborted();
-        if (performance.now() - toldAt >= TELL_EVERY_MS) {
-          toldAt = performance.now();
-          this.#log.error(`cannot settle what a failed write has left, tries again: ${messageOf(error)}`);
-        }
+        this.#settling.waits(messageOf(error));
         await wait(RECOVER_AGAIN_MS, undefined, { signal });
       }
     }
@@ -105,5 +102,3 @@ export class UndoableTry implements Try {
 
 const isRejected = (prepared: Prepared | readonly Rejection[]): prepared is readonly Rejection[] =>
   Array.isArray(prepared);
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

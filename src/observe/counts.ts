@@ -5,6 +5,8 @@ export interface SinkCounts {
   /** Events that splitting made. */
   created: number;
   delivered: number;
+  /** Bytes of the events in batches that are settled. */
+  deliveredBytes: number;
   /** Dropped on purpose: by a filter, by `when`, or because they were split. */
   filtered: number;
   deadLettered: number;
@@ -17,6 +19,7 @@ export const newCounts = (): SinkCounts => ({
   received: 0,
   created: 0,
   delivered: 0,
+  deliveredBytes: 0,
   filtered: 0,
   deadLettered: 0,
   alreadyDelivered: 0,

@@ -9,6 +9,7 @@ import { advanceAll, type PartitionPositions, type SinkPositions } from "../deli
 import { BLOCK_BYTES, Window } from "../delivery/window.ts";
 import { createKernelScanner } from "../json/kernel-scanner.ts";
 import { newCounts, type SinkCounts } from "../observe/counts.ts";
+import { makeFolder } from "../store/folders.ts";
 import { type Branch, makeBranch, readersOf } from "./branches.ts";
 import { closeComponents } from "./close.ts";
 import { makeStages } from "./components.ts";
@@ -38,13 +39,14 @@ const BLOCKS_PER_SOURCE = 2;
  */
 export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) => void): Promise<Assembly> {
   makeDataDir(plan);
+  plan.claims.claim(plan.config.dataDir);
   const checkpoint = new Checkpoint(plan.fileSystem, plan.config.dataDir);
   const loaded = checkpoint.load();
   const boot = readBootId(plan.fileSystem);
   const isSameBoot = boot !== undefined && boot === loaded.boot;
   // A position that moves, or a batch that is written, does so after all of this is put together.
   const foundation = layFoundation(plan, () => void record.save());
-  const { intents, log, giveUp } = foundation;
+  const { intents, health, log, giveUp } = foundation;
   let record: PositionRecord;
   const branches: Branch[] = [];
   const sources: Way[] = [];
@@ -63,11 +65,11 @@ export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) =>
       release: (durable: readonly PartitionPositions[]) => releaseJournal(journal, durable),
     }));
     record = new PositionRecord(
-      { checkpoint, intents, log, boot, onSyncFailed, sources: recorded, sinks: branches },
+      { checkpoint, intents, health, boot, onSyncFailed, sources: recorded, sinks: branches },
       loaded,
     );
     const lost = new Set(isSameBoot ? [] : branches.filter(({ undoable }) => undoable).map(({ key }) => key));
-    await recover({ sources, branches, intents, record, log, giveUp }, loaded.sinks, lost);
+    await recover({ sources, branches, intents, record, health, log, giveUp }, loaded.sinks, lost);
     return { window: foundation.window, sources, branches, record, intents, shared: foundation.shared };
   } catch (error) {
     await closeComponents({ sources, branches }, plan);
@@ -77,7 +79,7 @@ export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) =>
 
 function makeDataDir({ config: { dataDir }, fileSystem }: Plan): void {
   try {
-    fileSystem.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(fileSystem, dataDir, 0o700);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(`cannot make the folder ${dataDir} (${code}): name another one with data_dir or --data-dir`, {
@@ -88,7 +90,7 @@ function makeDataDir({ config: { dataDir }, fileSystem }: Plan): void {
 
 /** What all the components stand on. A source that waits holds a block, so there are more of them than sources. */
 function layFoundation(plan: Plan, onLargeIntents: () => void): Foundation {
-  const { config, log, fileSystem } = plan;
+  const { config, health, fileSystem } = plan;
   const leastBytes = config.sources.length * BLOCKS_PER_SOURCE * BLOCK_BYTES;
   const scanner = createKernelScanner({ arenaBytes: Math.max(config.maxInFlightBytes, leastBytes) });
   if (!scanner.memory) throw new Error("the scanner has no memory of its own");
@@ -100,10 +102,10 @@ function layFoundation(plan: Plan, onLargeIntents: () => void): Foundation {
     intents: new IntentLog({
       fileSystem,
       dataDir: config.dataDir,
-      log: log.child("intents"),
+      health,
       onLarge: onLargeIntents,
     }),
-    deadLetters: new DeadLetters({ ...config.deadLetter, fileSystem, log: log.child("dead_letter") }),
+    deadLetters: new DeadLetters({ ...config.deadLetter, fileSystem, health }),
   };
 }
 

@@ -1,9 +1,9 @@
-import { Observable, type OperatorFunction } from "rxjs";
 import type { Batch } from "../delivery/batch.ts";
 import { advance, type SinkPosition } from "../delivery/sink-position.ts";
 import type { Event } from "../event/event.ts";
 import type { BatchLimits } from "../plugin.ts";
 import type { Passage } from "./passage.ts";
+import { Observable, type OperatorFunction } from "./rx.ts";
 
 /** A sink that hears nothing new for so long gets what is there: at low load nothing waits for a timer. */
 const QUIET_MS = 5;

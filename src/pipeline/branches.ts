@@ -22,19 +22,18 @@ const DEFAULT_BATCH: BatchLimits = { events: 50_000, bytes: 16 << 20, age: 1000 
 
 /** Makes a sink, its condition and its filters. @throws whatever they throw */
 export async function makeBranch(foundation: Foundation, config: SinkConfig, index: number): Promise<Branch> {
-  const { taps, deadLetters, intents, window } = foundation;
+  const { health, taps, deadLetters, intents, window } = foundation;
   const { key, name, retry } = config;
   const stages = await makeBranchStages(foundation, config);
   const sink = await makeSink(foundation, config);
   const undoable = undoableOf(name, sink);
   const counts = newCounts();
-  const log = foundation.log.child(name);
   const delivery = new Delivery({
     name,
-    try: undoable ? new UndoableTry({ key, sink: undoable, intents, log }) : new PlainTry(sink),
+    try: undoable ? new UndoableTry({ key, name, sink: undoable, intents, health }) : new PlainTry(sink),
     retry,
     deadLetters,
-    log,
+    health,
   });
   return {
     key,
@@ -50,9 +49,6 @@ export async function makeBranch(foundation: Foundation, config: SinkConfig, ind
     inFlight: undoable ? 1 : (sink.inFlight ?? 1),
     delivery,
     undoable,
-    get retrying() {
-      return delivery.retrying;
-    },
   };
 }
 

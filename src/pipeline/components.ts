@@ -1,7 +1,9 @@
 import type { Config, FilterConfig, SinkConfig } from "../config/config.ts";
 import type { Counters } from "../observe/counts.ts";
+import type { Health } from "../observe/health.ts";
 import type { Log } from "../observe/log.ts";
 import type { Context, Filter, Sink, SinkContext } from "../plugin.ts";
+import type { Claims } from "../store/claims.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import type { Stage } from "./filter-chain.ts";
 
@@ -12,11 +14,15 @@ export interface Surroundings {
   readonly fileSystem: FileSystem;
   readonly fileSystemModule: string;
   readonly counters: Counters;
+  /** Whoever has to wait on an error says so there, and the log hears it from there. */
+  readonly health: Health;
+  /** The folders that are this pipeline's own. */
+  readonly claims: Claims;
 }
 
 /** The context of the component of this name. */
 export function contextOf(
-  { config, log, fileSystem, fileSystemModule, counters }: Surroundings,
+  { config, log, fileSystem, fileSystemModule, counters, health }: Surroundings,
   name: string,
 ): Context {
   return {
@@ -26,6 +32,7 @@ export function contextOf(
     fileSystem,
     fileSystemModule,
     count: (counter, by) => counters.add(name, counter, by),
+    waiting: (what) => health.observe(name, what),
   };
 }
 
@@ -62,6 +69,7 @@ export async function makeSink(surroundings: Surroundings, { name, definition, o
   const context: SinkContext = {
     ...contextOf(surroundings, name),
     decodingOf: (source) => decodings.get(source) ?? "json",
+    claim: async (folder, mode) => surroundings.claims.claim(folder, mode),
   };
   return definition.create(options as never, context);
 }

@@ -1,6 +1,6 @@
-import { lastValueFrom, merge, Subject } from "rxjs";
 import type { SinkCounts } from "../observe/counts.ts";
 import type { Branch } from "./branches.ts";
+import { lastValueFrom, merge, Subject } from "./rx.ts";
 import { runBranch } from "./sink-branch.ts";
 import { type ReadEvents, runSource } from "./source-way.ts";
 import type { Way } from "./ways.ts";

@@ -1,16 +1,20 @@
-import type { Observable } from "rxjs";
 import type { Config } from "../config/config.ts";
 import { withGrace } from "../delivery/grace.ts";
 import type { Event } from "../event/event.ts";
 import { Counters } from "../observe/counts.ts";
+import { Health } from "../observe/health.ts";
 import { type Log, silentLog } from "../observe/log.ts";
+import type { ComponentPartitionLag } from "../observe/status.ts";
+import { Claims } from "../store/claims.ts";
 import { FILE_SYSTEM_MODULE, loadFileSystem } from "../store/file-system.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import { closeComponents, closeListeners } from "./close.ts";
 import { discountUnsettled, Flow } from "./flow.ts";
+import { serveObservation } from "./observe.ts";
 import type { SyncFailed } from "./record.ts";
 import { recover } from "./recover.ts";
-import { type PipelineReport, reportOf } from "./report.ts";
+import { type PipelineReport, partitionLags, reportOf } from "./report.ts";
+import type { Observable } from "./rx.ts";
 import { Taps } from "./taps.ts";
 
 export interface PipelineOptions {
@@ -27,6 +31,8 @@ const GIVE_UP_WITHIN_MS = 2000;
 
 /** A running pipeline, from its sources to its sinks. */
 export class Pipeline {
+  /** How far it has come in its life, and what stands in its way. */
+  readonly health: Health;
   readonly #config: Config;
   readonly #log: Log;
   readonly #options: PipelineOptions;
@@ -35,7 +41,9 @@ export class Pipeline {
   readonly #stopReading = new AbortController();
   readonly #giveUp = new AbortController();
   readonly #done = Promise.withResolvers<PipelineReport>();
+  #claims: Claims | undefined;
   #assembly: Assembly | undefined;
+  #observation: { close(): Promise<void> } | undefined;
   #flow: Flow | undefined;
   /** A sync failed: what was written since the last checkpoint is to be undone. */
   #syncFailed: SyncFailed | undefined;
@@ -48,6 +56,7 @@ export class Pipeline {
     this.#config = config;
     this.#options = options;
     this.#log = options.log ?? silentLog;
+    this.health = new Health({ log: this.#log });
     for (const { name, filters } of [...config.sources, ...config.sinks]) {
       this.#taps.add(name);
       for (const filter of filters) this.#taps.add(filter.name);
@@ -72,7 +81,12 @@ export class Pipeline {
 
   /** What came in and what became of it, up to now. */
   get report(): PipelineReport {
-    return reportOf(this.#assembly, this.#counters);
+    return reportOf({ config: this.#config, assembly: this.#assembly, counters: this.#counters, taps: this.#taps });
+  }
+
+  /** How far each partition of each source is behind, those farthest behind first. */
+  get partitions(): readonly ComponentPartitionLag[] {
+    return partitionLags(this.#assembly);
   }
 
   /** Makes the components, listens, and begins to read. Throws, with nothing left running, where that fails. */
@@ -82,6 +96,9 @@ export class Pipeline {
     try {
       await this.#starting;
     } catch (error) {
+      this.health.enter("failed");
+      await this.#observation?.close();
+      this.#claims?.release();
       this.#done.reject(error);
       throw error;
     }
@@ -89,11 +106,13 @@ export class Pipeline {
 
   /** Reads no more, delivers what is in flight within the configured time, saves the positions and closes everything. */
   stop(): Promise<void> {
+    this.health.enter("stopping");
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
 
   async #start(): Promise<void> {
+    this.#observation = await serveObservation(this.#config, this, this.#log);
     const assembly = await this.#assemble();
     try {
       for (const { listener } of assembly.sources) await listener?.listen();
@@ -102,17 +121,23 @@ export class Pipeline {
       throw error;
     }
     this.#assembly = assembly;
-    this.#run(assembly).then(this.#done.resolve, this.#done.reject);
+    this.health.enter("running");
+    const ran = this.#run(assembly).finally(() => this.#claims?.release());
+    ran.then(this.#done.resolve, this.#done.reject);
   }
 
   async #assemble(): Promise<Assembly> {
     const module = this.#options.fileSystemModule ?? FILE_SYSTEM_MODULE;
+    const fileSystem = await loadFileSystem(module);
+    this.#claims = new Claims(fileSystem, this.#config.file);
     const plan = {
       config: this.#config,
       log: this.#log,
-      fileSystem: await loadFileSystem(module),
+      fileSystem,
       fileSystemModule: module,
       counters: this.#counters,
+      health: this.health,
+      claims: this.#claims,
       taps: this.#taps,
       untilEnd: this.#options.untilEnd ?? false,
       stopReading: this.#stopReading.signal,
@@ -130,6 +155,7 @@ export class Pipeline {
     const message = error instanceof Error ? error.message : String(error);
     this.#failure ??= new Error(`${component}: ${message}`, { cause: error });
     this.#log.error(`failed: ${message}`, { component });
+    this.health.enter("failed", this.#failure.message);
     if (!this.#options.untilEnd) this.stop().catch(() => {});
   }
 
@@ -165,14 +191,17 @@ export class Pipeline {
     }
     const unclosed = await closeComponents(assembly, this.#closing);
     this.#taps.complete();
+    await this.#observation?.close();
     failure ??= this.#failure ?? unclosed;
+    this.health.enter(failure ? "failed" : "stopped");
     if (failure) throw failure;
     return this.report;
   }
 
   /** Lets the data flow until the sources have ended and every sink has all they brought; rewinds where a sync fails. */
   async #letFlow(assembly: Assembly): Promise<void> {
-    const { sources, branches, intents, record } = assembly;
+    const { sources, branches, intents, record, shared } = assembly;
+    const { health } = this;
     const [stopReading, giveUp] = [this.#stopReading.signal, this.#giveUp.signal];
     for (;;) {
       this.#flow = new Flow({ sources, branches, stopReading, giveUp });
@@ -186,8 +215,8 @@ export class Pipeline {
         if (!failed || giveUp.aborted) throw error;
         this.#syncFailed = undefined;
         this.#log.error(`undoes what was written since the last checkpoint, and reads it again: ${failed.message}`);
-        const recovering = { sources, branches, intents, record, log: this.#log, giveUp };
-        discountUnsettled(branches, assembly.shared);
+        discountUnsettled(branches, shared);
+        const recovering = { sources, branches, intents, record, health, log: this.#log, giveUp };
         await recover(recovering, record.positions, new Set(failed.sinks));
       }
     }

@@ -2,7 +2,7 @@ import type { Checkpoint, CheckpointRecord } from "../delivery/checkpoint.ts";
 import type { IntentLog } from "../delivery/intent-log.ts";
 import type { Positions } from "../delivery/positions.ts";
 import type { PartitionPositions, SinkPosition, SinkPositions } from "../delivery/sink-position.ts";
-import type { Log } from "../observe/log.ts";
+import type { Health, Work } from "../observe/health.ts";
 import type { Sink } from "../plugin.ts";
 
 /**
@@ -44,13 +44,11 @@ interface Recorded {
     /** Nobody will go back behind these positions, in the sinks' order. */
     release(durable: readonly PartitionPositions[]): void;
   }[];
-  readonly log: Log;
+  readonly health: Health;
   readonly boot: string | undefined;
   /** Called when what was written since the last checkpoint is not to be believed. */
   readonly onSyncFailed: (failed: SyncFailed) => void;
 }
-
-const TELL_EVERY_MS = 60_000;
 
 /**
  * Keeps the checkpoint up to date: what was written is made durable first, then the positions as they stood before. A disk
@@ -63,8 +61,11 @@ export class PositionRecord {
   #moved = false;
   /** A sync has failed: nothing is saved until what was written is undone. */
   #isLost = false;
-  /** Why the last save failed, and since when that has been told. */
-  #failure: { readonly error: Error; readonly toldAt: number } | undefined;
+  /** When nothing was missing in the checkpoint the last time. */
+  #currentAt = performance.now();
+  readonly #work: Work;
+  /** Why the last save failed. */
+  #failure: Error | undefined;
   #saving: Promise<void> = Promise.resolve();
 
   /** `loaded` is what the checkpoint held. */
@@ -72,6 +73,12 @@ export class PositionRecord {
     this.#recorded = recorded;
     this.#committed = loaded;
     this.#untouched = loaded.sinks;
+    this.#work = recorded.health.observe("checkpoint", "cannot be written", "error");
+  }
+
+  /** Milliseconds since the checkpoint held all that was settled. */
+  get age(): number {
+    return performance.now() - this.#currentAt;
   }
 
   /** The checkpoint as it stands on the disk. */
@@ -113,22 +120,27 @@ export class PositionRecord {
     const { intents } = this.#recorded;
     await intents.close();
     if (!this.#moved || !this.#failure) return;
-    const { message } = this.#failure.error;
+    const { message } = this.#failure;
     throw new Error(
       `the checkpoint could not be written (${message}): the next start delivers a second time what was delivered since the last one, but to sinks that can undo`,
-      { cause: this.#failure.error },
+      { cause: this.#failure },
     );
   }
 
   async #save(): Promise<void> {
-    if (!this.#moved || this.#isLost) return;
-    const { log, checkpoint, onSyncFailed } = this.#recorded;
+    if (this.#isLost) return;
+    if (!this.#moved) {
+      this.#currentAt = performance.now();
+      return;
+    }
+    const { checkpoint, onSyncFailed } = this.#recorded;
     try {
       await this.#commit();
-      if (this.#failure) log.info("the checkpoint is written again", { path: checkpoint.path });
+      this.#work.goesOn();
       this.#failure = undefined;
     } catch (error) {
-      this.#tell(error as Error);
+      this.#failure = error as Error;
+      this.#work.waits(this.#failure.message, { path: checkpoint.path });
       if (error instanceof SyncFailed) onSyncFailed(error);
     }
   }
@@ -142,12 +154,14 @@ export class PositionRecord {
       const makeDurable = sinks.some(({ undoable }) => undoable) ? intents.begin() : undefined;
       const syncing = Promise.allSettled(sinks.map(({ sink }) => sink.sync?.()));
       const { generation } = intents;
+      const snapshotAt = performance.now();
 
       await makeDurable?.();
       this.#check(await syncing);
       const record = { sinks: positions, generation, ...(boot !== undefined && { boot }) };
       checkpoint.save(record);
       this.#committed = record;
+      this.#currentAt = snapshotAt;
       this.#isLost = false;
       intents.forget(generation);
       this.#release(positions);
@@ -177,15 +191,6 @@ export class PositionRecord {
     for (const { key, release } of sources) {
       release(sinks.map((sink) => positions.get(sink.key)?.get(key) ?? new Map()));
     }
-  }
-
-  #tell(error: Error): void {
-    const now = performance.now();
-    const isNew = !this.#failure || now - this.#failure.toldAt >= TELL_EVERY_MS;
-    this.#failure = { error, toldAt: isNew ? now : (this.#failure?.toldAt ?? now) };
-    if (!isNew) return;
-    const { log, checkpoint } = this.#recorded;
-    log.error(`the checkpoint cannot be written: ${error.message}`, { path: checkpoint.path });
   }
 
   #snapshot(): SinkPositions {

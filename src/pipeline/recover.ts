@@ -2,6 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { IntentLog } from "../delivery/intent-log.ts";
 import { type Holds, settleLast, type Unsettled, undoAll } from "../delivery/recovery.ts";
 import type { SinkPositions } from "../delivery/sink-position.ts";
+import type { Health } from "../observe/health.ts";
+import { Lag } from "../observe/lag.ts";
 import type { Log } from "../observe/log.ts";
 import type { Branch } from "./branches.ts";
 import { type PositionRecord, resumeFrom, SyncFailed } from "./record.ts";
@@ -13,6 +15,7 @@ export interface Recovering {
   readonly branches: readonly Branch[];
   readonly intents: IntentLog;
   readonly record: PositionRecord;
+  readonly health: Health;
   readonly log: Log;
   readonly giveUp: AbortSignal;
 }
@@ -31,21 +34,25 @@ export async function recover(
   present: SinkPositions,
   lost: ReadonlySet<string>,
 ): Promise<void> {
-  const { sources, branches, record, log, giveUp } = recovering;
+  const { sources, branches, record, health, giveUp } = recovering;
+  const work = health.observe("recovery", "cannot settle what is there", "error");
   const keys = branches.map(({ key }) => key);
-  for (let unknown = lost, told = false; ; told = true) {
+  for (let unknown = lost; ; ) {
     try {
       const positions = await settleSinks(recovering, present, unknown);
       record.restart(positions);
-      for (const { key, positions: own } of sources) own.restart(resumeFrom(positions, key, keys));
+      for (const { key, positions: own, status } of sources) {
+        own.restart(resumeFrom(positions, key, keys));
+        status.lag = new Lag(branches.length);
+      }
       if (branches.every(({ undoable }) => !undoable) && unknown.size === 0) return;
       await record.commit();
-      if (told) log.info("goes on", { sinks: keys.join(", ") });
+      work.goesOn();
       return;
     } catch (error) {
       if (error instanceof SyncFailed) unknown = new Set([...unknown, ...error.sinks]);
       else if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-      if (!told) log.error(`the pipeline waits: ${(error as Error).message}`);
+      work.waits((error as Error).message);
       await wait(TRY_AGAIN_MS, undefined, { signal: giveUp });
     }
   }

@@ -1,7 +1,6 @@
-import { concatMap, defer, from, map, mergeMap, type Observable, of } from "rxjs";
 import type { Batch } from "../delivery/batch.ts";
 import type { DeadLetters } from "../delivery/dead-letters.ts";
-import { type Delivery, deadLetterOf, type Retrying } from "../delivery/deliver.ts";
+import { type Delivery, deadLetterOf } from "../delivery/deliver.ts";
 import { comparePlaces } from "../delivery/sink-position.ts";
 import type { UndoableSink } from "../delivery/undoable-try.ts";
 import type { Event } from "../event/event.ts";
@@ -10,6 +9,7 @@ import type { BatchLimits } from "../plugin.ts";
 import { gather } from "./batch.ts";
 import type { FilterChain } from "./filter-chain.ts";
 import { Passage } from "./passage.ts";
+import { concatMap, defer, from, map, mergeMap, type Observable, of } from "./rx.ts";
 import type { ReadEvents } from "./source-way.ts";
 import type { Taps } from "./taps.ts";
 
@@ -24,8 +24,6 @@ export interface SinkBranch {
   readonly delivery: Delivery;
   /** The sink, where it can undo. */
   readonly undoable: UndoableSink | undefined;
-  /** Since when and why it has been tried again; undefined while it takes what it is given. */
-  readonly retrying: Retrying | undefined;
   readonly deadLetters: DeadLetters;
   readonly counts: SinkCounts;
   readonly taps: Taps;
@@ -67,16 +65,16 @@ async function deliverBatch(
   taps.pass(name, batch.events);
   const { delivered, deadLettered } = await delivery.deliver(batch, signal);
   counts.delivered += delivered;
+  counts.deliveredBytes += batch.bytes;
   counts.deadLettered += deadLettered;
   return batch.events.length;
 }
 
 function passBranch(branch: SinkBranch, read: ReadEvents, signal: AbortSignal): Observable<Passage> {
-  const { source, partition, receipt } = read;
+  const debt = { ...read, sink: branch.index };
   const fresh = skipDelivered(branch, read);
   const filtered = branch.chain.apply(fresh);
-  const passage = (events: readonly Event[]) =>
-    new Passage(skipPartly(branch, read, events), { source, partition, receipt, sink: branch.index });
+  const passage = (events: readonly Event[]) => new Passage(skipPartly(branch, read, events), debt);
   if (!(filtered instanceof Promise) && filtered.failed.length === 0) return of(passage(filtered.events));
   return from(Promise.resolve(filtered)).pipe(
     concatMap(async ({ events, failed }) => {

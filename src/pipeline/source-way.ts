@@ -1,4 +1,4 @@
-import { concatMap, from, Observable, of } from "rxjs";
+import { setImmediate as turn } from "node:timers/promises";
 import type { DeadLetter, DeadLetters } from "../delivery/dead-letters.ts";
 import { deadLetterOf, letterFrom } from "../delivery/deliver.ts";
 import type { Positions, Receipt } from "../delivery/positions.ts";
@@ -9,6 +9,7 @@ import type { SourceStatus } from "../observe/status.ts";
 import type { Position, RawBatch, Source } from "../plugin.ts";
 import type { Decode, Invalid } from "./decode.ts";
 import type { Failed, FilterChain } from "./filter-chain.ts";
+import { concatMap, from, Observable, of } from "./rx.ts";
 import type { Taps } from "./taps.ts";
 
 /** The events of one read, and what is owed for them. */
@@ -19,6 +20,8 @@ export interface ReadEvents {
   readonly partition: string;
   readonly receipt: Receipt;
   readonly positions: Positions;
+  /** Tells the lag that a sink has settled it. */
+  settled(sink: number): void;
 }
 
 /** One source's way to the fork: read, decode, its own filters and those that all share. */
@@ -84,8 +87,14 @@ async function readOn(
       status.waiting = false;
       if (done) break;
       const lease = reader.lease(value.bytes);
-      // Where there is room, the next read is under way while this one is worked on.
-      if (!isOver() && reader.hasRoom()) ahead = reads.next();
+      if (!isOver() && reader.hasRoom()) {
+        // Where there is room, the next read is under way while this one is worked on: a generator is asked for it now, but
+        // begins it some microtasks later.
+        ahead = reads.next();
+        // Its failure is told when its turn comes.
+        ahead.catch(() => {});
+        await turn();
+      }
       take({ raw: value, lease });
     }
     // The block is given back when nothing is read into it any more.
@@ -102,6 +111,7 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
   const origin = originOf(key, raw);
   const decoded = way.decode(raw.bytes, raw.offset, origin);
   const { events } = decoded;
+  const settled = status.lag.open(raw);
   const receipt = positions.open(
     raw.partition,
     raw.position,
@@ -118,7 +128,6 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
   counts.received += events.length + refusedRecords;
   status.events += events.length;
   status.bytes += raw.bytes.length;
-  status.behind = raw.behind ?? 0;
   taps.pass(way.name, events);
   const filtered = way.chain.apply(events);
   const passed = (fresh: readonly Event[]) => ({
@@ -127,6 +136,7 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
     partition: raw.partition,
     receipt,
     positions,
+    settled,
   });
   if (!(filtered instanceof Promise) && filtered.failed.length === 0 && refused.length === 0) {
     return of(passed(filtered.events));

@@ -3,7 +3,7 @@ import type { SourceConfig } from "../config/config.ts";
 import { JOURNAL_PARTITION, Journal } from "../delivery/journal.ts";
 import type { PartitionPositions } from "../delivery/sink-position.ts";
 import type { WindowReader } from "../delivery/window.ts";
-import type { Listener, ListenerContext, ListenerDefinition, Source, SourceContext } from "../plugin.ts";
+import type { Listener, ListenerContext, ListenerDefinition, Position, Source, SourceContext } from "../plugin.ts";
 import { contextOf } from "./components.ts";
 import type { Foundation } from "./foundation.ts";
 
@@ -41,11 +41,12 @@ async function makeListener(
   definition: ListenerDefinition,
   { reader, resume }: Place,
 ): Promise<RunningSource> {
-  const { dataDir } = foundation.config;
+  const { dataDir, journal: policy } = foundation.config;
   const { deadLetters, giveUp } = foundation;
   const context = contextOf(foundation, name);
   const { fileSystem, log } = context;
-  const journal = await Journal.open({ folder: join(dataDir, "journal", key), fileSystem, log });
+  const intake = foundation.health.observe(name, "takes no requests");
+  const journal = await Journal.open({ folder: join(dataDir, "journal", key), fileSystem, log, intake, ...policy });
   const refused = { component: name, source: key, partition: "refused", offset: 0 };
   const own: ListenerContext = {
     ...context,
@@ -56,14 +57,21 @@ async function makeListener(
       deadLetters.write([{ ...refused, bytes, reason, ...(remote !== undefined && { remote }) }], giveUp),
   };
   const source: Source = {
+    behind: (_, { offset }) => journal.end - offset,
     read: (from, signal) => journal.read(from.get(JOURNAL_PARTITION), (least) => reader.block(least), signal),
   };
   try {
     // Behind what any of the sinks has, or it would take new records for those that it had before.
-    await journal.goOnBehind(Math.max(0, ...resume.map((positions) => positions.get(JOURNAL_PARTITION)?.offset ?? 0)));
+    await journal.goOnBehind(Math.max(...resume.map((positions) => firstUnknown(positions.get(JOURNAL_PARTITION))), 0));
     return { source, listener: await definition.create(options as never, own), journal };
   } catch (error) {
     await journal.close();
     throw error;
   }
+}
+
+/** The first offset of which a sink that stands here has nothing. */
+function firstUnknown(position: (Position & { readonly partly?: { readonly offset: number } }) | undefined): number {
+  const { offset = 0, partly } = position ?? {};
+  return Math.max(offset, partly ? partly.offset + 1 : 0);
 }

@@ -1,12 +1,14 @@
-import { type Observable, Subject } from "rxjs";
 import type { Event } from "../event/event.ts";
+import { type Observable, Subject } from "./rx.ts";
 
 /**
  * Lets a program watch what passes a component: the events that leave a source or a filter, or come to a sink, a list a
- * batch. They are to be read at once, as they live no longer than their batch. Costs nothing while nobody watches.
+ * batch. They are to be read at once, as they live no longer than their batch. They are counted, and cost nothing more while nobody
+ * watches.
  */
 export class Taps {
   readonly #subjects = new Map<string, Subject<readonly Event[]>>();
+  readonly #passed = new Map<string, number>();
 
   /** Makes a component's name known. */
   add(component: string): void {
@@ -24,7 +26,13 @@ export class Taps {
 
   pass(component: string, events: readonly Event[]): void {
     const subject = this.#subjects.get(component);
+    this.#passed.set(component, (this.#passed.get(component) ?? 0) + events.length);
     if (subject?.observed && events.length > 0) subject.next(events);
+  }
+
+  /** How many events have passed each component since the start, by its name. */
+  get passed(): Record<string, number> {
+    return Object.fromEntries(this.#passed);
   }
 
   complete(): void {

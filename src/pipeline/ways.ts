@@ -1,6 +1,7 @@
 import type { SourceConfig } from "../config/config.ts";
 import { Positions } from "../delivery/positions.ts";
 import type { SinkPositions } from "../delivery/sink-position.ts";
+import { Lag } from "../observe/lag.ts";
 import { makeStages } from "./components.ts";
 import { jsonDecoder, textDecoder } from "./decode.ts";
 import { FilterChain, type Stage } from "./filter-chain.ts";
@@ -59,7 +60,7 @@ export async function makeWay(foundation: Foundation, config: SourceConfig, arou
     chain: new FilterChain(stages, shared, taps),
     positions,
     counts: shared,
-    status: { name, events: 0, bytes: 0, behind: 0, waiting: false },
+    status: { name, events: 0, bytes: 0, waiting: false, lag: new Lag(foundation.config.sinks.length) },
   };
 }
 

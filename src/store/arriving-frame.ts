@@ -60,6 +60,10 @@ export class ArrivingFrame {
   /** Closes and deletes the file. */
   discard(): void {
     this.close();
-    this.#fileSystem.rmSync(this.path, { force: true });
+    try {
+      this.#fileSystem.rmSync(this.path, { force: true });
+    } catch {
+      // The next start deletes it.
+    }
   }
 }

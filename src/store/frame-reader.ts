@@ -94,14 +94,22 @@ export class FrameReader {
 
   /** Finds the frame that the resume offset lies in. */
   async #locate(): Promise<void> {
-    this.#located = true;
     const { offset: base } = this.#segment as Segment;
     const wanted = this.#offset;
-    this.#offset = base + this.#search().frameOf(wanted - base);
-    if (this.#offset === wanted) return;
-    const prefix = this.#search().prefixAt(this.#offset - base);
-    const records = prefix ? this.#offset + PREFIX_BYTES + prefix.headerBytes : 0;
-    if (prefix && (await this.#enterLarge(prefix))) this.#offset = Math.max(wanted, records);
+    const search = this.#search();
+    const frame = search.frameOf(wanted - base);
+    const prefix = base + frame < wanted ? search.prefixAt(frame) : undefined;
+    this.#located = true;
+    this.#offset = base + frame;
+    if (!prefix) return;
+    const records = this.#offset + PREFIX_BYTES + prefix.headerBytes;
+    try {
+      if (await this.#enterLarge(prefix)) this.#offset = Math.max(wanted, records);
+    } catch (error) {
+      this.#located = false;
+      this.#offset = wanted;
+      throw error;
+    }
   }
 
   async #readFrames({ buffer, start, end }: Room, room: (least: number) => Room): Promise<FrameRun | undefined> {

@@ -1,6 +1,6 @@
-import { dirname } from "node:path";
 import type { Log } from "../observe/log.ts";
 import type { FileSystem } from "./file-system.ts";
+import { makeFolder, syncFolder, syncFolderSoon } from "./folders.ts";
 import { FrameSearch } from "./frame-search.ts";
 import { damagedName, deleteLeftovers, listSegments, type Segment, segmentPath } from "./segment-names.ts";
 import { setAside } from "./set-aside.ts";
@@ -15,8 +15,9 @@ export interface SegmentsOptions {
   readonly segmentBytes: number;
 }
 
-/** A segment of at least this many bytes is left for a new one once all of it has been released. */
+/** A segment of at least this many bytes, or this part of a full one, is left for a new one once all of it has been released. */
 const WORTH_RELEASING = 1024 * 1024;
+const WORTH_RELEASING_PART = 1 / 4;
 
 /**
  * A log on the disk that is written at its end and deleted from its beginning, in files of frames. What is written is
@@ -36,8 +37,12 @@ export class Segments {
   #descriptor: number | undefined;
   /** Bytes behind the last segment's length that are written and not published. */
   #unpublished = 0;
-  /** The open segment's name is not yet known to be durable. */
+  /** The last segment's name is not yet known to be durable. */
   #newborn = false;
+  /** A file has the next segment's name, and is not one yet. */
+  #adopting = false;
+  /** Why the last release failed, while it does. */
+  #unreleased: string | undefined;
 
   private constructor(options: SegmentsOptions, segments: Segment[]) {
     this.folder = options.folder;
@@ -50,7 +55,7 @@ export class Segments {
   /** Opens the folder: deletes what never arrived wholly, cuts off a last frame that was never finished. */
   static open(options: SegmentsOptions): Segments {
     const { folder, fileSystem } = options;
-    fileSystem.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(fileSystem, folder, 0o700);
     deleteLeftovers(fileSystem, folder);
     const segments = new Segments(options, listSegments(fileSystem, folder));
     segments.#mendTail();
@@ -71,6 +76,13 @@ export class Segments {
   /** Bytes on the disk. */
   get bytes(): number {
     return this.#segments.reduce((sum, segment) => sum + segment.length, 0);
+  }
+
+  /** Bytes on the disk behind an offset. */
+  bytesBehind(offset: number): number {
+    const behind = (segment: Segment) =>
+      Math.max(0, segment.offset + segment.length - Math.max(offset, segment.offset));
+    return this.#segments.reduce((sum, segment) => sum + behind(segment), 0);
   }
 
   /** The segment that holds the byte at an offset, else the first one behind it. */
@@ -96,7 +108,12 @@ export class Segments {
     await new Promise<void>((resolve, reject) =>
       this.fileSystem.fdatasync(descriptor, (error) => (error ? reject(error) : resolve())),
     );
-    if (this.#newborn) syncFolder(this.fileSystem, this.folder);
+  }
+
+  /** Makes the last segment's name durable, and with it the offset that it begins at. @throws where the disk fails: as above */
+  async syncName(): Promise<void> {
+    if (!this.#newborn) return;
+    await syncFolderSoon(this.fileSystem, this.folder);
     this.#newborn = false;
   }
 
@@ -127,31 +144,42 @@ export class Segments {
     this.#seal();
   }
 
-  /** Makes a whole file of frames in this folder the next segment, and publishes it. @throws where the disk fails */
-  adopt(path: string, length: number, durable: boolean): void {
+  /**
+   * Makes a whole file of frames in this folder the next segment, and publishes it. Nothing may be written meanwhile.
+   * @throws where the disk fails
+   */
+  async adopt(path: string, length: number): Promise<void> {
     const offset = this.end;
     const target = segmentPath(this.folder, offset);
     this.#seal();
     this.fileSystem.renameSync(path, target);
+    this.#adopting = true;
     try {
-      if (durable) syncFolder(this.fileSystem, this.folder);
+      await syncFolderSoon(this.fileSystem, this.folder);
     } catch (error) {
       this.fileSystem.rmSync(target, { force: true });
       throw error;
+    } finally {
+      this.#adopting = false;
     }
-    if (this.#segments.at(-1)?.offset === offset) this.#segments.pop();
-    this.#segments.push({ offset, path: target, length });
+    this.#newborn = false;
+    this.#push({ offset, path: target, length });
   }
 
-  /** Deletes the segments that lie wholly before an offset. */
+  /** Deletes the segments that lie wholly before an offset. A disk that does not let it is told, and asked again next time. */
   release(offset: number): void {
-    const last = this.#segments.at(-1);
-    if (last && offset >= this.end && last.length >= WORTH_RELEASING && this.#unpublished === 0)
-      this.continueAt(this.end);
-    while (this.#segments.length > 1 && this.#segments[1].offset <= offset) {
-      const [segment] = this.#segments;
-      this.fileSystem.rmSync(segment.path, { force: true });
-      this.#segments.shift();
+    try {
+      this.#release(offset);
+      this.#unreleased = undefined;
+    } catch (error) {
+      const { code = String(error) } = error as NodeJS.ErrnoException;
+      if (code !== this.#unreleased) {
+        this.#log.error("cannot delete what was delivered from the journal: tries again", {
+          folder: this.folder,
+          code,
+        });
+      }
+      this.#unreleased = code;
     }
   }
 
@@ -163,6 +191,21 @@ export class Segments {
 
   close(): void {
     this.#seal();
+  }
+
+  #release(offset: number): void {
+    const last = this.#segments.at(-1);
+    const worth = Math.min(WORTH_RELEASING, this.#segmentBytes * WORTH_RELEASING_PART);
+    const isIdle = this.#unpublished === 0 && !this.#adopting;
+    if (last && offset >= this.end && last.length >= worth && isIdle) this.continueAt(this.end);
+    while (this.#segments.length > 1 && this.#segments[1].offset <= offset) {
+      // The next start learns from the last segment's name where to go on.
+      if (this.#newborn) syncFolder(this.fileSystem, this.folder);
+      this.#newborn = false;
+      const [segment] = this.#segments;
+      this.fileSystem.rmSync(segment.path, { force: true });
+      this.#segments.shift();
+    }
   }
 
   #writable(): Segment {
@@ -177,11 +220,16 @@ export class Segments {
 
   #begin(offset: number): Segment {
     const path = segmentPath(this.folder, offset);
-    // A file of this name holds nothing that was ever published.
-    this.#descriptor = this.fileSystem.openSync(path, "w+", 0o600);
+    // A file of this name holds nothing that was ever published; after a failed sync its pages would not be believed.
+    this.fileSystem.rmSync(path, { force: true });
+    this.#descriptor = this.fileSystem.openSync(path, "wx+", 0o600);
     this.#newborn = true;
-    if (this.#segments.at(-1)?.offset === offset) this.#segments.pop();
-    const segment = { offset, path, length: 0 };
+    return this.#push({ offset, path, length: 0 });
+  }
+
+  /** Adds a segment, in place of an empty one of the same name. */
+  #push(segment: Segment): Segment {
+    if (this.#segments.at(-1)?.offset === segment.offset) this.#segments.pop();
     this.#segments.push(segment);
     return segment;
   }
@@ -216,18 +264,6 @@ export class Segments {
       fileSystem.ftruncateSync(descriptor, end);
       fileSystem.fdatasyncSync(descriptor);
       last.length = end;
-    } finally {
-      fileSystem.closeSync(descriptor);
-    }
-  }
-}
-
-/** Makes the names in a folder durable, and the folder's own name. */
-function syncFolder(fileSystem: FileSystem, folder: string): void {
-  for (const path of [folder, dirname(folder)]) {
-    const descriptor = fileSystem.openSync(path, "r");
-    try {
-      fileSystem.fsyncSync(descriptor);
     } finally {
       fileSystem.closeSync(descriptor);
     }

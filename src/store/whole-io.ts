@@ -21,17 +21,21 @@ export function readWhole(
   return done;
 }
 
-/** Writes all of the chunks, however many the system takes at a time; returns their bytes. @throws where the disk fails */
+/**
+ * Writes all of the chunks, however many calls that takes; returns their bytes.
+ * @param position absent: where the file stands, which is its end where it was opened to append
+ * @throws where the disk fails
+ */
 export function writeWhole(
   fileSystem: Writing,
   descriptor: number,
   chunks: readonly Uint8Array[],
-  position: number,
+  position?: number,
 ): number {
   let rest = chunks;
   let done = 0;
   while (rest.length > 0) {
-    const written = fileSystem.writevSync(descriptor, rest, position + done);
+    const written = fileSystem.writevSync(descriptor, rest, position === undefined ? undefined : position + done);
     done += written;
     rest = behind(rest, written);
     if (written === 0 && rest.length > 0) throw new Error("the disk took no byte of a write");

@@ -19,8 +19,10 @@ sinks:
   per_user: { type: file, path: "out/{{ user.username }}/%Y.log" }
 `;
 
+const QUIET = { bytes: 0, behind: 0, behindFor: 0, waiting: true, partitions: 1 };
+
 const report = (events: number, deadLettered = 0): PipelineReport => ({
-  sources: ["sources.log", "sources.hook"].map((name) => ({ name, events, bytes: 0, behind: 0, waiting: true })),
+  sources: ["sources.log", "sources.hook"].map((name) => ({ name, events, ...QUIET })),
   sinks: [
     {
       name: "sinks.per_user",
@@ -28,14 +30,20 @@ const report = (events: number, deadLettered = 0): PipelineReport => ({
       created: 0,
       delivered: 2 * events - deadLettered,
       filtered: 0,
+      deliveredBytes: 0,
       deadLettered,
       alreadyDelivered: 0,
+      lag: { bytes: 0, milliseconds: 0 },
       addsUp: true,
     },
   ],
   counters: {},
+  passed: {},
   unsettled: 0,
   inFlightBytes: 0,
+  windowBytes: 0,
+  deadLetters: { count: deadLettered, bytes: 0, maxBytes: 1 },
+  checkpointAge: 0,
   idle: true,
 });
 

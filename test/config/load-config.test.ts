@@ -74,6 +74,15 @@ sinks:
     assert.deepEqual(deadLetter, { path: join(folder.path, "refused.ndjson"), maxBytes: 4096 });
   });
 
+  test("says how much the journals keep and when a request is in them, each part by itself", async () => {
+    using folder = pipelineFolder(MINIMAL);
+    assert.deepEqual((await folder.load()).journal, { maxBytes: 1024 ** 3, durability: "fsync" });
+    using other = pipelineFolder(`${MINIMAL}journal: { durability: write }\n`);
+    assert.deepEqual((await other.load()).journal, { maxBytes: 1024 ** 3, durability: "write" });
+    using small = pipelineFolder(`${MINIMAL}journal: { max_bytes: 64MiB }\n`);
+    assert.deepEqual((await small.load()).journal, { maxBytes: 64 * 1024 ** 2, durability: "fsync" });
+  });
+
   test("names each filter by its place", async () => {
     using folder = pipelineFolder(`
 sources: { log: { type: tail, paths: [a], filters: [{ type: nest, under: a }] } }

@@ -15,6 +15,7 @@ const OPTIONS: Readonly<Record<Name, Readonly<Record<string, unknown>>>> = {
   drop: { when: 'self.stage == "RequestReceived"' },
   drop_system_users: {},
   redact: { fields: ["user.extra"] },
+  dedupe: {},
 };
 
 const audit = ["kubernetes-v1alpha1.ndjson", "openshift-v1.ndjson", "microk8s-v1.ndjson"].flatMap((name) =>

@@ -29,7 +29,7 @@ describeSource("tail", {
       }
     }
     return tail.create(
-      { paths: ["*.log"], read_from: "beginning", poll_interval: "1ms", rotate_wait: "1s" },
+      { paths: ["*.log"], read_from: "beginning", include_compressed: false, poll_interval: "1ms", rotate_wait: "1s" },
       { ...recordingContext(folder), untilEnd: true, decode: "json", maxEventBytes: 1 << 20, block: block(blockBytes) },
     );
   },

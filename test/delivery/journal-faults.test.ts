@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { JournalFull } from "../../src/delivery/journal.ts";
 import type { FileSystem } from "../../src/store/file-system.ts";
-import { append, journalFolder, linesOf, room } from "../support/journal.ts";
+import { append, journalFolder, lines, linesOf, readAll, room } from "../support/journal.ts";
 
 describe("after a crash, a journal", () => {
   it("cuts off a last request that is not wholly there, wherever it was torn", async (test) => {
@@ -169,5 +169,120 @@ describe("when the disk fails, a journal", () => {
     const journal = await open({ fileSystem: short });
     await Promise.all([append(journal, '"some record"\n'), append(journal, '"another"\n')]);
     assert.deepEqual(await linesOf(journal), ['"some record"', '"another"']);
+  });
+
+  it("accepts nobody of a group whose sync failed, and does not sync that file again", async (test) => {
+    const { open } = journalFolder(test);
+    const synced: bigint[] = [];
+    let fails = true;
+    const failingOnce: FileSystem = {
+      ...fileSystem,
+      fdatasync: ((descriptor: number, done: (error: Error | null) => void) => {
+        synced.push(fileSystem.fstatSync(descriptor, { bigint: true }).birthtimeNs);
+        if (fails) setImmediate(done, Object.assign(new Error("EIO: injected"), { code: "EIO" }));
+        else fileSystem.fdatasync(descriptor, done);
+        fails = false;
+      }) as FileSystem["fdatasync"],
+    };
+    const journal = await open({ fileSystem: failingOnce });
+    const group = await Promise.allSettled(["1\n", "2\n", "3\n"].map((text) => append(journal, text)));
+    assert.deepEqual(
+      group.map(({ status }) => status),
+      ["rejected", "rejected", "rejected"],
+    );
+    await append(journal, "4\n");
+    assert.equal(new Set(synced).size, 2);
+    assert.deepEqual(await linesOf(journal), ["4"]);
+  });
+
+  it("tells once that it cannot delete what was delivered, and deletes it later", async (test) => {
+    const { told, open, segments } = journalFolder(test);
+    let fails = true;
+    const stubborn: FileSystem = {
+      ...fileSystem,
+      rmSync: (path, options) => {
+        if (fails && !fileSystem.existsSync(path)) return;
+        if (fails) throw Object.assign(new Error("EROFS: injected"), { code: "EROFS" });
+        fileSystem.rmSync(path, options);
+      },
+    };
+    const journal = await open({ fileSystem: stubborn, segmentBytes: 100 });
+    for (let index = 0; index < 5; index++) await append(journal, `"${"x".repeat(100)}${index}"\n`);
+    const { end } = journal;
+    journal.release({ offset: end });
+    journal.release({ offset: end });
+    assert.equal(told.length, 1);
+    assert.match(told[0].text, /cannot delete what was delivered/);
+    fails = false;
+    journal.release({ offset: end });
+    assert.equal(segments().length, 1);
+  });
+
+  it("tells once that it cannot be read, and goes on when it can", async (test) => {
+    const { told, open } = journalFolder(test);
+    let fails = 1;
+    const unreadable: FileSystem = {
+      ...fileSystem,
+      openSync: (path, flags, mode) => {
+        if (flags !== "r" || !String(path).endsWith(".segment") || fails-- <= 0)
+          return fileSystem.openSync(path, flags, mode);
+        throw Object.assign(new Error("EMFILE: injected"), { code: "EMFILE", syscall: "open" });
+      },
+    };
+    const journal = await open({ fileSystem: unreadable });
+    await append(journal, "1\n");
+    assert.deepEqual(await linesOf(journal), ["1"]);
+    assert.deepEqual(
+      told.map(({ text }) => text),
+      ["cannot read the journal: tries again each second"],
+    );
+  });
+});
+
+describe("a journal that does not sync", () => {
+  it("gives no offset a second time after a crash of the machine, which may have taken what was there", async (test) => {
+    const { folder, told, open, lastSegment } = journalFolder(test);
+    const journal = await open({ durability: "write" });
+    await append(journal, "1\n");
+    const [kept] = await readAll(journal);
+    await append(journal, "2\n");
+    const delivered = (await readAll(journal)).at(-1)?.position.offset as number;
+    await journal.close();
+    truncateSync(lastSegment(), kept.position.offset);
+    writeFileSync(join(folder, "unsynced.json"), '{"boot":"another"}\n');
+
+    const again = await open({ durability: "write" });
+    assert.match(told[0].text, /the machine may have crashed/);
+    await append(again, "3\n");
+    const batches = await readAll(again, kept.position);
+    assert.deepEqual(lines(batches[0].bytes), ["3"]);
+    assert.ok(batches[0].offset > delivered);
+    assert.equal(batches[0].behind, 0);
+    assert.deepEqual(await linesOf(again), ["1", "3"]);
+  });
+
+  it("goes on where it was after a crash of the program", async (test) => {
+    const { told, open } = journalFolder(test);
+    const journal = await open({ durability: "write" });
+    await append(journal, "1\n");
+    const { end } = journal;
+    assert.equal((await open({ durability: "write" })).end, end);
+    assert.deepEqual(told, []);
+  });
+
+  it("leaves such offsets also where it begins to sync", async (test) => {
+    const { folder, open } = journalFolder(test);
+    const journal = await open({ durability: "write" });
+    await append(journal, "1\n");
+    const { end } = journal;
+    await journal.close();
+    const synced = await open({ durability: "fsync" });
+    assert.equal(synced.end, end);
+    await synced.close();
+    writeFileSync(join(folder, "unsynced.json"), '{"boot":"another"}\n');
+    const later = await open({ durability: "fsync" });
+    assert.ok(later.end > end + 1e9);
+    await later.close();
+    assert.equal((await open({ durability: "fsync" })).end, later.end);
   });
 });

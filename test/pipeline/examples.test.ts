@@ -20,11 +20,11 @@ const copyExample = (name: string, folder: string): void =>
     filter: (source) => !["data", "out"].includes(relative(join(EXAMPLES, name), source)),
   });
 
-/** The files below a folder with their contents, by their paths in it. */
+/** The files below a folder with their contents, by their paths in it; the lock of the folder is none of them. */
 const contentOf = (folder: string): Map<string, string> =>
   new Map(
     readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
+      .filter((entry) => entry.isFile() && entry.name !== ".sluice.lock")
       .map(({ parentPath, name }) => join(parentPath, name))
       .map((file) => [file.slice(folder.length), readFileSync(file, "utf8")]),
   );

@@ -9,10 +9,10 @@ let isHalf = false;
 
 export default {
   ...nodeFileSystem,
-  writeSync: (file: number, bytes: Uint8Array, at = 0, length = bytes.length - at) => {
-    if (!nodeFileSystem.existsSync(flag)) return nodeFileSystem.writeSync(file, bytes, at, length);
+  writevSync: (file: number, chunks: readonly Uint8Array[], position?: number) => {
+    if (!nodeFileSystem.existsSync(flag)) return nodeFileSystem.writevSync(file, chunks, position);
     isHalf = !isHalf;
-    if (isHalf) return nodeFileSystem.writeSync(file, bytes, at, length >> 1);
+    if (isHalf) return nodeFileSystem.writeSync(file, chunks[0], 0, chunks[0].length >> 1, position);
     throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
   },
 };

@@ -22,7 +22,13 @@ async function tailOf(t: TestContext, folder: string, resume: ReadonlyMap<string
     maxEventBytes: 1 << 20,
     block: () => ({ buffer: BLOCK, start: 0, end: BLOCK.length }),
   };
-  const defaults = { paths: ["*.log"], read_from: "beginning", poll_interval: "1ms", rotate_wait: "1ms" } as const;
+  const defaults = {
+    paths: ["*.log"],
+    read_from: "beginning",
+    include_compressed: false,
+    poll_interval: "1ms",
+    rotate_wait: "1ms",
+  } as const;
   const stop = new AbortController();
   const source = await tail.create({ ...defaults, ...options }, context);
   const reads = source.read(resume, stop.signal)[Symbol.asyncIterator]();

@@ -147,10 +147,10 @@ test("warns of two values in one name, where two users could share a file", () =
   assert.match(warn("out/{{ a }}-{{ b }}-%Y/log")[0], /"\{\{ a \}\}-\{\{ b \}\}-%Y".*part them by a slash/);
 });
 
-test("refuses a path that no file can have", () => {
-  const create = (path: string) => () => file.create({ ...FILE_SINK_DEFAULTS, path }, recordingContext());
-  assert.throws(create("out/"), /end in the name of a file, not in a slash/);
-  assert.throws(create("{{ user }}/../x"), /"\.\." cannot stand behind a field/);
-  assert.throws(create(`{{ user }}${"x".repeat(250)}`), /over 255 bytes: part it by a slash/);
-  assert.throws(create("out\0/{{ user }}"), /NUL/);
+test("refuses a path that no file can have", async () => {
+  const create = async (path: string) => file.create({ ...FILE_SINK_DEFAULTS, path }, recordingContext());
+  await assert.rejects(create("out/"), /end in the name of a file, not in a slash/);
+  await assert.rejects(create("{{ user }}/../x"), /"\.\." cannot stand behind a field/);
+  await assert.rejects(create(`{{ user }}${"x".repeat(250)}`), /over 255 bytes: part it by a slash/);
+  await assert.rejects(create("out\0/{{ user }}"), /NUL/);
 });

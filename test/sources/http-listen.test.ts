@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { cpSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import type { TLSSocket } from "node:tls";
+import { connect, type TLSSocket } from "node:tls";
 import http from "../../plugins/sources/http/http.ts";
 import { isLoopback, parseListen } from "../../plugins/sources/http/listen-address.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { HttpSource, startSource } from "../support/http-source.ts";
+import { until } from "../support/until.ts";
 
 const TLS = new URL("../support/tls/", import.meta.url).pathname;
 
@@ -54,23 +56,46 @@ describe("with TLS, the http source", () => {
       request.on("error", reject);
     });
 
-  it("answers with its certificate, and with a new one once it is told to read it", async (test) => {
+  it("takes a certificate that is put in place, also behind a link that switches; connections stay", async (test) => {
+    const folder = temporaryFolder(test);
+    const use = (name: string) => {
+      symlinkSync(folder + name, join(folder, "new"));
+      renameSync(join(folder, "new"), join(folder, "data"));
+    };
+    for (const name of ["server", "client"]) {
+      mkdirSync(folder + name);
+      test.after(() => rmSync(folder + name, { recursive: true }));
+      cpSync(join(TLS, `${name}.pem`), join(folder + name, "tls.crt"));
+      cpSync(join(TLS, `${name}-key.pem`), join(folder + name, "tls.key"));
+    }
+    use("server");
+    const source = await startSource(test, { cert: join(folder, "data/tls.crt"), key: join(folder, "data/tls.key") });
+    const first = await visit(source.port);
+    assert.equal(first.status, 405);
+    const open = connect({ port: source.port, host: "127.0.0.1", rejectUnauthorized: false });
+    test.after(() => open.destroy());
+    await once(open, "secureConnect");
+    use("client");
+    await until("it has the other one", async () => (await visit(source.port)).certificate !== first.certificate);
+    open.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert.match(String(await once(open, "data")), /^HTTP\/1.1 405 /);
+  });
+
+  it("refuses files that cannot be used, says so once, and goes on with the old ones", async (test) => {
     const folder = temporaryFolder(test);
     cpSync(TLS, folder, { recursive: true });
     const cert = join(folder, "server.pem");
-    const key = join(folder, "server-key.pem");
-    const source = await startSource(test, { cert, key });
-    const first = await visit(source.port);
-    assert.equal(first.status, 405);
+    const source = await HttpSource.start({ cert, key: join(folder, "server-key.pem") });
+    test.after(() => source.stop());
+    const before = await visit(source.port);
     cpSync(join(TLS, "client.pem"), cert);
-    cpSync(join(TLS, "client-key.pem"), key);
-    assert.deepEqual(await visit(source.port), first);
-    source.listener.renewCertificate();
-    const second = await visit(source.port);
-    assert.notEqual(second.certificate, first.certificate);
+    const complaints = () => source.told.filter(({ level }) => level === "error");
+    await until("it refuses one that does not fit the key", () => complaints().length === 1);
+    assert.match(complaints()[0].text, /cannot be used: the old one stays/);
+    assert.deepEqual(await visit(source.port), before);
     writeFileSync(cert, "no certificate");
-    assert.throws(() => source.listener.renewCertificate());
-    assert.deepEqual(await visit(source.port), second);
+    await until("it refuses what is none", () => complaints().length === 2);
+    assert.deepEqual(await visit(source.port), before);
   });
 
   it("tells which file it cannot read, and that it takes both", async () => {

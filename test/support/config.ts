@@ -31,6 +31,7 @@ export function configOf(
     checkpointInterval: 1000,
     shutdownTimeout: 5000,
     deadLetter: { path: join(folder, "data", "dead-letters.ndjson"), maxBytes: 1 << 20 },
+    journal: { maxBytes: 1 << 30, durability: "fsync" },
     filters: [],
     warnings: [],
     ...parts,

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import definition from "../../plugins/sources/http/http.ts";
 import type { HttpListener } from "../../plugins/sources/http/http-listener.ts";
+import { Health } from "../../src/observe/health.ts";
 import type { ListenerContext, Log, LogFields, Spool } from "../../src/plugin.ts";
 
 export interface Told {
@@ -74,6 +75,7 @@ export class HttpSource {
 
   context(): ListenerContext {
     const log = this.#log();
+    const health = new Health({ log });
     return {
       name: "sources.test",
       log,
@@ -84,6 +86,7 @@ export class HttpSource {
       count: (name, by = 1) => {
         this.counts[name] = (this.counts[name] ?? 0) + by;
       },
+      waiting: (what) => health.observe("sources.test", what),
       accept: async (records, { remote }) => {
         await this.beforeAccept();
         this.accepted.push({ bytes: Buffer.from(records), remote });

@@ -19,12 +19,12 @@ export const linesIn = (path: string): string[] =>
         .filter((line) => line !== "")
     : [];
 
-/** The lines of all the files below a folder. */
+/** The lines of all the files below a folder, but for those that tell its owner. */
 export const linesBelow = (folder: string): string[] =>
   existsSync(folder)
     ? readdirSync(folder, { recursive: true, encoding: "utf8" })
         .map((name) => join(folder, name))
-        .filter((path) => statSync(path).isFile())
+        .filter((path) => !path.includes("/.sluice.") && statSync(path).isFile())
         .flatMap(linesIn)
     : [];
 

@@ -1,4 +1,5 @@
 import * as fileSystem from "node:fs";
+import { Health } from "../../src/observe/health.ts";
 import type { Log, SinkContext } from "../../src/plugin.ts";
 
 /** A context that remembers what a component counts and warns of. */
@@ -19,6 +20,7 @@ export function recordingContext(baseDir: string = process.cwd()): RecordingCont
     debug() {},
     child: () => log,
   };
+  const health = new Health({ log });
   return {
     name: "test",
     log,
@@ -26,7 +28,9 @@ export function recordingContext(baseDir: string = process.cwd()): RecordingCont
     fileSystem,
     fileSystemModule: "node:fs",
     decodingOf: () => "json",
+    claim: async () => {},
     count: (name, by = 1) => void counters.set(name, (counters.get(name) ?? 0) + by),
+    waiting: (what) => health.observe("test", what),
     counters,
     warnings,
   };

@@ -83,14 +83,16 @@ export default defineSink({
       return `two fields in one name of path, "${name}": "a" and "bc" share a file with "ab" and "c"; part them by a slash`;
     });
   },
-  create: (options, { baseDir, fileSystemModule, log }) => {
+  create: async (options, { baseDir, claim, fileSystemModule, log }) => {
     const template = Template.parse(options.path, { times: true, timeZone: options.time_zone });
     const layout = new PathLayout(template, baseDir);
+    const folderMode = Number.parseInt(options.folder_mode, 8);
+    await claim(layout.base, folderMode);
     const writer = new ThreadedWriter({
       base: layout.base,
       maxOpenFiles: options.max_open_files,
       fileMode: Number.parseInt(options.file_mode, 8),
-      folderMode: Number.parseInt(options.folder_mode, 8),
+      folderMode,
       fileSystemModule,
     });
     writer.start();

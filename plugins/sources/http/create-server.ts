@@ -3,13 +3,13 @@ import type * as https from "node:https";
 import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
 import type { ListenerContext } from "../../../src/plugin.ts";
-import type { Certificate } from "./certificate.ts";
+import type { CertificateFiles } from "./certificate.ts";
 
 /** What a server's connections are bound to. */
 export interface ServerBounds {
   readonly context: ListenerContext;
   /** Absent: no TLS. */
-  readonly readCertificate: (() => Certificate) | undefined;
+  readonly certificate: CertificateFiles | undefined;
   /** Milliseconds without progress after which a request is dropped. */
   readonly bodyTimeout: number;
   /** Milliseconds that a connection stays open without a request. */
@@ -45,7 +45,7 @@ export function createServer(options: ServerBounds, serve: Serve): http.Server |
     keepAlive: true,
     noDelay: true,
   };
-  const certificate = options.readCertificate?.();
+  const certificate = options.certificate?.read();
   const server = certificate
     ? (load("node:https") as typeof https).createServer({
         ...bounds,

@@ -3,6 +3,7 @@ import type { Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { JournalFull, type Listener } from "../../../src/plugin.ts";
 import { answer, refuse } from "./answer.ts";
+import { CertificateRenewal } from "./certificate-renewal.ts";
 import { createServer, type ServerBounds } from "./create-server.ts";
 import type { ListenAddress } from "./listen-address.ts";
 import { type Receiving, receive } from "./receive.ts";
@@ -22,6 +23,7 @@ export class HttpListener implements Listener {
   readonly #options: HttpListenerOptions;
   readonly #server: Server | TlsServer;
   readonly #log: SeldomLog;
+  readonly #renewal: CertificateRenewal | undefined;
   readonly #running = new Set<Promise<void>>();
   /** Connections whose request was refused before all of it came. */
   readonly #passingOver = new Set<Socket>();
@@ -30,7 +32,9 @@ export class HttpListener implements Listener {
 
   constructor(options: HttpListenerOptions) {
     this.#options = options;
-    this.#log = new SeldomLog(options.context.log);
+    const { certificate, context } = options;
+    this.#log = new SeldomLog(context.log);
+    if (certificate) this.#renewal = new CertificateRenewal(certificate, () => this.renewCertificate(), context.log);
     this.#server = createServer(options, (request, response, expects) => {
       const serving = this.#serve(request, response, expects).finally(() => this.#running.delete(serving));
       this.#running.add(serving);
@@ -43,7 +47,7 @@ export class HttpListener implements Listener {
   }
 
   async listen(): Promise<void> {
-    const { address, context, readCertificate } = this.#options;
+    const { address, context, certificate } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error: NodeJS.ErrnoException) => {
         const remedy = error.code === "EADDRINUSE" ? ": another program has it, choose another port in `listen`" : "";
@@ -61,14 +65,15 @@ export class HttpListener implements Listener {
       address: bound.address,
       port: bound.port,
       path: this.#options.path,
-      tls: !!readCertificate,
+      tls: !!certificate,
     });
+    this.#renewal?.start();
   }
 
   /** Reads the TLS files again, for new connections. @throws where they cannot be used; the old ones stay then */
   renewCertificate(): void {
-    const { readCertificate } = this.#options;
-    if (readCertificate && "setSecureContext" in this.#server) this.#server.setSecureContext(readCertificate());
+    const { certificate } = this.#options;
+    if (certificate && "setSecureContext" in this.#server) this.#server.setSecureContext(certificate.read());
   }
 
   close(): Promise<void> {
@@ -78,6 +83,7 @@ export class HttpListener implements Listener {
 
   async #close(): Promise<void> {
     this.#closing = true;
+    this.#renewal?.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     for (const socket of this.#passingOver) socket.destroy();

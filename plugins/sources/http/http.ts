@@ -1,6 +1,6 @@
 import { byteCount, createBodyFramer, defineListener, milliseconds } from "../../../src/plugin.ts";
 import { Budget } from "./budget.ts";
-import { certificateReader } from "./certificate.ts";
+import { CertificateFiles } from "./certificate.ts";
 import { HttpListener } from "./http-listener.ts";
 import { isLoopback, parseListen } from "./listen-address.ts";
 import { MAX_GATHERED_BYTES } from "./receive.ts";
@@ -37,7 +37,8 @@ export default defineListener({
       cert: {
         type: "string",
         format: "path",
-        description: "TLS: the certificate (PEM), with those that lead to its root.",
+        description:
+          "TLS: the certificate (PEM), with those that lead to its root. It and its key are read again when they change.",
       },
       key: { type: "string", format: "path", description: "TLS: the certificate's private key (PEM)." },
       max_body_bytes: {
@@ -90,7 +91,7 @@ export default defineListener({
       address: parseListen(options.listen),
       path: options.path,
       isAuthorized: options.token === undefined ? () => true : tokenCheck(options.token),
-      readCertificate: certificateReader(options, context.baseDir, context.fileSystem),
+      certificate: CertificateFiles.of(options, context.baseDir, context.fileSystem),
       maxBodyBytes: byteCount(options.max_body_bytes),
       budget: new Budget(byteCount(options.max_in_flight)),
       keepInvalid: options.on_invalid === "dead_letter",

@@ -1,108 +1,132 @@
-import { glob } from "node:fs/promises";
-import { resolve } from "node:path";
-import type { Position, RawBatch, SourceContext } from "../../../src/plugin.ts";
-import { fingerprintOf, isSame } from "./fingerprint.ts";
-import { type Place, placeOf, TailedFile } from "./tailed-file.ts";
+import type { Position, RawBatch } from "../../../src/plugin.ts";
+import { Copies } from "./copies.ts";
+import { identityOf, keyOf } from "./file-identity.ts";
+import { recordOf } from "./file-record.ts";
+import { FolderSearch } from "./folder-search.ts";
+import { isCompressed } from "./inflate.ts";
+import { InflatedFile } from "./inflated-file.ts";
+import type { LogFile } from "./log-file.ts";
+import { type FoundFile, matchFiles } from "./matching-files.ts";
+import { openAt } from "./open-file.ts";
+import { PartitionNames } from "./partition-names.ts";
+import { QuietFiles, stampOf } from "./quiet-files.ts";
+import { RestingPartitions } from "./resting-partitions.ts";
+import { type Surroundings, TailedFile } from "./tailed-file.ts";
+import { Turns } from "./turns.ts";
+import { Unreadable } from "./unreadable.ts";
+
+const NOTHING = new Uint8Array(0);
+
+/** Which files are to be read, and how. */
+export interface Wanted {
+  /** Globs. */
+  readonly paths: readonly string[];
+  readonly fromEnd: boolean;
+  readonly includeCompressed: boolean;
+  /** Milliseconds. */
+  readonly rotateWait: number;
+}
 
 /**
- * Finds the files that the globs name, and knows them again under another name: a file is its device and inode. What is
- * read of one incarnation is one partition, `device-inode-generation`: a file that was truncated, or whose inode was
- * given to another, begins a new generation.
+ * Finds the files that the globs name, and those of the record again: under another name, as the copy that a rotation made
+ * before it truncated the file, or compressed. A partition ends when there is nothing of its file any more.
  */
 export class Discovery {
-  readonly #patterns: readonly string[];
-  readonly #resume: ReadonlyMap<string, Position>;
-  readonly #context: SourceContext;
-  readonly #files = new Map<string, TailedFile>();
-  readonly #generations = new Map<string, number>();
-  readonly #unreadable = new Map<string, string>();
+  readonly turns = new Turns();
+  readonly unreadable: Unreadable;
+  readonly #wanted: Wanted;
+  readonly #surroundings: Surroundings;
+  readonly #names = new PartitionNames();
+  /** The files being read, by what the file system knows them by. */
+  readonly #files = new Map<string, LogFile>();
+  readonly #resting: RestingPartitions;
+  readonly #quiet: QuietFiles;
+  /** Compressed files that are not to be read, with the state that they were in then. */
+  readonly #passedOver = new Map<string, string>();
+  #found: ReadonlyMap<string, FoundFile> = new Map();
   #startsAtEnd: boolean;
+  #isDue = true;
 
-  constructor(
-    patterns: readonly string[],
-    resume: ReadonlyMap<string, Position>,
-    { fromEnd, context }: { fromEnd: boolean; context: SourceContext },
-  ) {
-    this.#patterns = patterns;
-    this.#resume = resume;
-    this.#context = context;
-    this.#startsAtEnd = fromEnd && resume.size === 0;
-    for (const partition of resume.keys()) {
-      const [device, inode, generation] = partition.split("-");
-      const identity = `${device}-${inode}`;
-      this.#generations.set(identity, Math.max(Number(generation), this.#generations.get(identity) ?? 0));
+  constructor(wanted: Wanted, resume: ReadonlyMap<string, Position>, surroundings: Surroundings) {
+    this.#wanted = wanted;
+    this.#surroundings = surroundings;
+    this.unreadable = new Unreadable(surroundings.context.log);
+    this.#resting = new RestingPartitions(surroundings, this.unreadable);
+    this.#quiet = new QuietFiles(surroundings.clock);
+    this.#startsAtEnd = wanted.fromEnd && resume.size === 0;
+    for (const [partition, position] of resume) {
+      this.#names.know(partition);
+      const record = recordOf(partition, position);
+      if (record) this.#resting.add(record);
     }
   }
 
-  /** Files that are there and cannot be read now, with the reason. */
-  get unreadable(): ReadonlyMap<string, string> {
-    return this.#unreadable;
+  /** Something happened that only a look tells more about. */
+  get isDue(): boolean {
+    return this.#isDue;
   }
 
-  /** Reading a file failed: it is tried again, and told once. A file that is gone is none. */
-  failed(path: string, error: unknown): void {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || this.#unreadable.has(path)) return;
-    this.#unreadable.set(path, code);
-    this.#context.log.warn(`cannot read the file (${code}); it is tried again`, { path });
+  /** How many files the globs named at the last look. */
+  get matching(): number {
+    return this.#found.size;
   }
 
-  /** Reading a file succeeded. */
-  recovered(path: string): void {
-    this.#unreadable.delete(path);
-  }
-
-  /** The files being read, oldest first as they were found. */
-  get files(): readonly TailedFile[] {
-    return [...this.#files.values()];
-  }
-
-  /** Looks at the globs again. Returns what the record has to know of files that begin elsewhere than at their beginning. */
+  /** Looks at the globs again. Returns what the record has to know: partitions that begin elsewhere than at 0, or end. */
   async look(): Promise<RawBatch[]> {
-    const found = await this.#match();
+    this.#isDue = false;
+    this.#found = await matchFiles(this.#wanted.paths, this.#surroundings.context, this.unreadable);
+    this.#follow();
     const batches: RawBatch[] = [];
-    const seen = new Set<string>();
-    const paths = new Set(found.map(({ path }) => path));
-    for (const path of this.#unreadable.keys()) if (!paths.has(path) && !this.#isStill(path)) this.recovered(path);
-    for (const { path, identity } of found) {
-      seen.add(identity);
-      const known = this.#files.get(identity);
-      if (known) {
-        known.path = path;
-        known.isRetired = false;
-        continue;
-      }
-      batches.push(...this.#open(path, identity));
+    const opened: { file: LogFile; modified: number }[] = [];
+    const search = new FolderSearch(this.#surroundings.context.fileSystem);
+    for (const partition of this.#resting.names) {
+      const woken = await this.#wake(partition, search);
+      if (woken && "file" in woken) opened.push(woken);
+      else if (woken) batches.push(woken.ended);
     }
-    for (const [identity, file] of this.#files) {
-      if (!seen.has(identity)) file.isRetired = true;
+    const resting = this.#resting.keys;
+    const isTaken = (key: string) => this.#files.has(key) || resting.has(key);
+    let copies: Copies | undefined;
+    for (const found of this.#found.values()) {
+      if (isTaken(found.key)) continue;
+      copies ??= new Copies(this.#surroundings.context.fileSystem, this.#plainFiles());
+      const file = await this.#meet(found, copies);
+      if (!file) continue;
+      this.#files.set(found.key, file);
+      opened.push({ file, modified: found.stats.mtimeMs });
+      if (this.#startsAtEnd && file instanceof TailedFile) batches.push(this.#skip(file));
     }
+    for (const { file } of opened.sort((one, other) => one.modified - other.modified)) this.turns.add(file);
     this.#startsAtEnd = false;
+    this.#forget(isTaken);
     return batches;
   }
 
-  /** The file was truncated: what was read is over, and it begins anew. */
-  restart(file: TailedFile): RawBatch {
-    this.#context.log.info("the file was truncated and is read from its beginning", { path: file.path });
-    const { device, inode, path } = file;
-    const identity = `${device}-${inode}`;
-    const ended = this.#ended(file);
-    file.close();
-    this.#files.delete(identity);
-    this.#beginGeneration(identity);
-    this.#open(path, identity);
-    return ended;
+  /** The file was truncated: what was read is over, unless there is a copy of it, and it begins anew. */
+  async restart(file: LogFile): Promise<RawBatch[]> {
+    if (!(file instanceof TailedFile)) return [];
+    const { log, fileSystem } = this.#surroundings.context;
+    log.info("the file was truncated and is read from its beginning", { path: file.path });
+    const opened = file.release();
+    const partition = this.#names.next(opened.stats);
+    const next = TailedFile.begin(opened, { partition, path: file.path, home: file.record.path }, this.#surroundings);
+    next.isRetired = file.isRetired;
+    this.turns.drop(file);
+    this.#files.set(keyOf(next.record.identity), next);
+    this.#resting.add(file.record, file.stamp);
+    const woken = await this.#wake(file.partition, new FolderSearch(fileSystem));
+    if (woken && "file" in woken) this.turns.add(woken.file);
+    this.turns.add(next);
+    return woken && "ended" in woken ? [woken.ended] : [];
   }
 
-  /** The file is read to its end and will not grow any more. */
-  retire(file: TailedFile): RawBatch {
-    const ended = this.#ended(file);
+  /** The file is read to its end, and nothing more is expected. */
+  rest(file: LogFile): void {
+    this.#resting.add(file.record, file.stamp);
+    this.turns.drop(file);
+    this.#files.delete(keyOf(file.record.identity));
     file.close();
-    const identity = `${file.device}-${file.inode}`;
-    this.#files.delete(identity);
-    // The inode may be another file's next: what is read of that one is another partition.
-    this.#beginGeneration(identity);
-    return ended;
+    this.#isDue = true;
   }
 
   close(): void {
@@ -110,89 +134,100 @@ export class Discovery {
     this.#files.clear();
   }
 
-  #beginGeneration(identity: string): void {
-    this.#generations.set(identity, (this.#generations.get(identity) ?? 0) + 1);
+  /** Follows the files that are read to their new names. */
+  #follow(): void {
+    for (const [key, file] of this.#files) {
+      const found = this.#found.get(key);
+      const isRetired = found === undefined;
+      if (found && found.path !== file.path) file.moveTo(found.path, this.#homeOf(found.path));
+      else if (isRetired === file.isRetired) continue;
+      file.isRetired = isRetired || isCompressed(file.path);
+      file.goBefore();
+      this.turns.wait(file);
+    }
   }
 
-  #isStill(path: string): boolean {
+  async #wake(partition: string, search: FolderSearch) {
+    const woken = await this.#resting.wake(partition, {
+      found: this.#found,
+      search,
+      isRead: (key) => this.#files.has(key),
+    });
+    if (woken && "file" in woken) this.#files.set(keyOf(woken.file.record.identity), woken.file);
+    if (woken && "ended" in woken && woken.isGone) this.#names.forget(partition);
+    return woken;
+  }
+
+  /** Begins to read a file that was never seen; not yet where it may be a copy. */
+  async #meet(found: FoundFile, copies: Copies): Promise<LogFile | undefined> {
+    // What an empty file is, is seen when there is something in it.
+    if (found.stats.size === 0) return undefined;
     try {
-      return this.#context.fileSystem.statSync(path).isFile();
+      const file = isCompressed(found.path)
+        ? await this.#meetCompressed(found, copies)
+        : this.#meetPlain(found, copies);
+      if (file) this.unreadable.recovered(found.path);
+      return file;
     } catch (error) {
-      return (error as NodeJS.ErrnoException).code !== "ENOENT";
+      this.unreadable.failed(found.path, error);
+      return undefined;
     }
   }
 
-  #ended({ partition, position, path }: TailedFile): RawBatch {
-    return { bytes: new Uint8Array(0), partition, offset: position.offset, position, path, ended: true };
-  }
-
-  async #match(): Promise<{ path: string; identity: string }[]> {
-    const found = new Map<string, { path: string; identity: string; modified: number }>();
-    for (const pattern of this.#patterns) {
-      // The folder is no part of the pattern: its name may hold what would be a wildcard.
-      for await (const name of glob(pattern, { cwd: this.#context.baseDir })) {
-        const path = resolve(this.#context.baseDir, name);
-        try {
-          const { dev, ino, mtimeMs, isFile } = this.#stat(path);
-          if (isFile) found.set(`${dev}-${ino}`, { path, identity: `${dev}-${ino}`, modified: mtimeMs });
-        } catch (error) {
-          this.failed(path, error);
-        }
-      }
+  #meetPlain(found: FoundFile, copies: Copies): LogFile | undefined {
+    const { path } = found;
+    const { context } = this.#surroundings;
+    const { fileSystem } = context;
+    const home = this.#homeOf(path);
+    // A copy that is made now is finished first: if the original is truncated then, reading goes on in the copy.
+    if (!context.untilEnd && copies.originalOf(home) && !this.#quiet.isQuiet(found, this.#wanted.rotateWait))
+      return undefined;
+    const descriptor = openAt(fileSystem, home);
+    const stats = fileSystem.fstatSync(descriptor);
+    // The name may be another file's by now: that one is found at the next look.
+    if (keyOf(identityOf(stats)) !== found.key) {
+      fileSystem.closeSync(descriptor);
+      return undefined;
     }
-    return [...found.values()].sort((one, other) => one.modified - other.modified || (one.path < other.path ? -1 : 1));
+    const partition = this.#names.next(stats);
+    return TailedFile.begin({ descriptor, stats }, { partition, path, home }, this.#surroundings);
   }
 
-  #stat(path: string): { dev: number; ino: number; mtimeMs: number; isFile: boolean } {
-    const stats = this.#context.fileSystem.statSync(path);
-    return { dev: stats.dev, ino: stats.ino, mtimeMs: stats.mtimeMs, isFile: stats.isFile() };
-  }
-
-  /** Opens a file where the record says, or where it begins. A file that cannot be opened is tried again at the next look. */
-  #open(path: string, identity: string): RawBatch[] {
-    const { fileSystem } = this.#context;
-    let descriptor: number | undefined;
-    try {
-      descriptor = fileSystem.openSync(path, "r");
-      const stats = fileSystem.fstatSync(descriptor);
-      // The name may be another file's by now: that one is found at the next look.
-      if (`${stats.dev}-${stats.ino}` !== identity) {
-        fileSystem.closeSync(descriptor);
-        return [];
-      }
-      const { partition, place, ended } = this.#place(descriptor, identity, stats.size);
-      const file = new TailedFile(
-        descriptor,
-        { partition, device: stats.dev, inode: stats.ino, path },
-        place,
-        this.#context,
-      );
-      this.#files.set(identity, file);
-      this.recovered(path);
-      if (this.#startsAtEnd) {
-        file.skipToEnd();
-        const { position } = file;
-        ended.push({ bytes: new Uint8Array(0), partition, offset: position.offset, position, path });
-      }
-      return ended;
-    } catch (error) {
-      if (descriptor !== undefined) fileSystem.closeSync(descriptor);
-      this.failed(path, error);
-      return [];
+  async #meetCompressed(found: FoundFile, copies: Copies): Promise<LogFile | undefined> {
+    const { path, key, stats } = found;
+    const { context } = this.#surroundings;
+    const { includeCompressed, rotateWait } = this.#wanted;
+    if (!includeCompressed || this.#passedOver.get(key) === stampOf(stats)) return undefined;
+    if (!context.untilEnd && !this.#quiet.isQuiet(found, rotateWait)) return undefined;
+    const home = this.#homeOf(path);
+    if (await copies.compressedOriginalOf(home)) {
+      this.#passedOver.set(key, stampOf(stats));
+      return undefined;
     }
+    const partition = this.#names.next(stats);
+    return InflatedFile.resume({ partition, offset: 0 }, { path, home }, context);
   }
 
-  /** Which partition an open file is, and where to go on in it. */
-  #place(descriptor: number, identity: string, size: number): { partition: string; place: Place; ended: RawBatch[] } {
-    const generation = this.#generations.get(identity) ?? 0;
-    const partition = `${identity}-${generation}`;
-    const known = this.#resume.get(partition);
-    if (!known) return { partition, place: placeOf(undefined), ended: [] };
-    const fingerprint = fingerprintOf(known.detail);
-    const isKnown = known.offset <= size && (!fingerprint || isSame(this.#context.fileSystem, descriptor, fingerprint));
-    if (isKnown) return { partition, place: placeOf(known), ended: [] };
-    this.#beginGeneration(identity);
-    const ended = { bytes: new Uint8Array(0), partition, offset: known.offset, position: known, ended: true };
-    return { partition: `${identity}-${generation + 1}`, place: placeOf(undefined), ended: [ended] };
+  #skip(file: TailedFile): RawBatch {
+    file.skipToEnd();
+    const { partition, position, path } = file;
+    return { bytes: NOTHING, partition, offset: position.offset, position, path };
+  }
+
+  #homeOf(path: string): string {
+    return this.#surroundings.context.fileSystem.realpathSync(path);
+  }
+
+  *#plainFiles(): Generator<TailedFile> {
+    for (const file of this.#files.values()) if (file instanceof TailedFile) yield file;
+  }
+
+  /** Forgets what it remembered of files that are gone. */
+  #forget(isTaken: (key: string) => boolean): void {
+    this.#quiet.keepOnly((key) => this.#found.has(key) && !isTaken(key));
+    for (const key of this.#passedOver.keys()) if (!this.#found.has(key)) this.#passedOver.delete(key);
+    const paths = new Set([...this.#found.values()].map(({ path }) => path));
+    const { fileSystem } = this.#surroundings.context;
+    this.unreadable.keepOnly((path) => paths.has(path) || fileSystem.existsSync(path));
   }
 }

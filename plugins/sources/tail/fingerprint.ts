@@ -1,43 +1,72 @@
-import { createHash } from "node:crypto";
-import type { FileSystem, Json } from "../../../src/plugin.ts";
+import { hash } from "node:crypto";
 
-const LONGEST = 1024;
+/** How many bytes at the beginning, and how many before a position, tell one content from another. */
+export const SAMPLE_BYTES = 1024;
 
-/** What a file begins with, to know it again: a hash of its first bytes, 1 KiB of them at the most. */
+/** What the bytes before a position were: hashes of the first of them, and of the last. */
 export interface Fingerprint {
-  readonly length: number;
-  readonly hash: string;
+  readonly first: string;
+  readonly last: string;
 }
 
-/** The fingerprint of the part of a file that lies before `offset`. */
-export function takeFingerprint(fileSystem: FileSystem, file: number, offset: number): Fingerprint {
-  const length = Math.min(LONGEST, offset);
-  return { length, hash: hashBeginning(fileSystem, file, length) };
-}
+/** Reads up to `length` bytes at `offset` of a content; fewer where it ends. */
+export type ReadAt = (offset: number, length: number) => Uint8Array;
 
-/** Whether the file still begins as it did. */
-export function isSame(fileSystem: FileSystem, file: number, known: Fingerprint): boolean {
-  return hashBeginning(fileSystem, file, known.length) === known.hash;
-}
+/** The last bytes before a position, and the fingerprint of all before it, kept up to date while reading goes on. */
+export class Trail {
+  readonly #last = Buffer.allocUnsafeSlow(SAMPLE_BYTES);
+  #length = 0;
+  /** The hash of the first bytes, once all of them are there. */
+  #first: string | undefined;
+  #fingerprint: Fingerprint | undefined;
 
-/** Whether a fingerprint taken earlier says as much as one taken at `offset` would. */
-export const isEnough = (known: Fingerprint | undefined, offset: number): known is Fingerprint =>
-  known !== undefined && known.length >= Math.min(LONGEST, offset);
-
-/** Reads a fingerprint back from a position's detail. */
-export function fingerprintOf(detail: Json | undefined): Fingerprint | undefined {
-  const { fingerprint } = (detail ?? {}) as { fingerprint?: Partial<Fingerprint> };
-  if (typeof fingerprint?.length !== "number" || typeof fingerprint.hash !== "string") return undefined;
-  return { length: fingerprint.length, hash: fingerprint.hash };
-}
-
-function hashBeginning(fileSystem: FileSystem, file: number, length: number): string {
-  const bytes = Buffer.alloc(length);
-  let filled = 0;
-  while (filled < length) {
-    const count = fileSystem.readSync(file, bytes, filled, length - filled, filled);
-    if (count === 0) break;
-    filled += count;
+  /** The trail of what lies before an offset. */
+  static at(offset: number, readAt: ReadAt): Trail {
+    const trail = new Trail();
+    trail.passTo(offset, readAt);
+    return trail;
   }
-  return createHash("sha256").update(bytes.subarray(0, filled)).digest("hex").slice(0, 32);
+
+  /** The bytes right before the position, {@link SAMPLE_BYTES} of them at the most. Valid until the trail goes on. */
+  get last(): Buffer {
+    return this.#last.subarray(0, this.#length);
+  }
+
+  get fingerprint(): Fingerprint {
+    if (!this.#fingerprint) {
+      const last = digest(this.last);
+      this.#fingerprint = { first: this.#first ?? last, last };
+    }
+    return this.#fingerprint;
+  }
+
+  append(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#fingerprint = undefined;
+    if (this.#first === undefined && this.#length + bytes.length >= SAMPLE_BYTES) {
+      this.#first = digest(Buffer.concat([this.last, bytes.subarray(0, SAMPLE_BYTES - this.#length)]));
+    }
+    const fresh = bytes.length > SAMPLE_BYTES ? bytes.subarray(bytes.length - SAMPLE_BYTES) : bytes;
+    const kept = Math.min(this.#length, SAMPLE_BYTES - fresh.length);
+    this.#last.copyWithin(0, this.#length - kept, this.#length);
+    this.#last.set(fresh, kept);
+    this.#length = kept + fresh.length;
+  }
+
+  /** Goes on to an offset farther on, without all that lies between. */
+  passTo(offset: number, readAt: ReadAt): void {
+    if (this.#first === undefined) {
+      this.#length = 0;
+      this.append(readAt(0, Math.min(offset, SAMPLE_BYTES)));
+    }
+    if (offset > SAMPLE_BYTES) this.append(readAt(offset - SAMPLE_BYTES, SAMPLE_BYTES));
+  }
+
+  /** Whether what lay before the position is what lay before one recorded. */
+  matches({ first, last }: Fingerprint): boolean {
+    const { fingerprint } = this;
+    return fingerprint.first === first && fingerprint.last === last;
+  }
 }
+
+const digest = (bytes: Uint8Array): string => hash("sha256", bytes, "base64url").slice(0, 16);

@@ -1,0 +1,76 @@
+import type { Stats } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { FileSystem } from "../../../src/plugin.ts";
+import { isSameFile } from "./file-identity.ts";
+import type { FileRecord } from "./file-record.ts";
+
+/** The most names of a folder that are looked at. */
+const MOST_NAMES = 20_000;
+
+/** Fewer bytes than this are no evidence that one file is a copy of another, unless their names say so, too. */
+const TELLING_BYTES = 64;
+
+export interface Entry {
+  readonly path: string;
+  readonly stats: Stats;
+}
+
+/** Looks for files where they were last, under any name: each folder is listed once. Made anew for each look. */
+export class FolderSearch {
+  readonly #fileSystem: FileSystem;
+  readonly #folders = new Map<string, readonly Entry[] | undefined>();
+
+  constructor(fileSystem: FileSystem) {
+    this.#fileSystem = fileSystem;
+  }
+
+  /**
+   * The file that a record is about: its name may be another by now. `empty` where its folder has no files or is not there,
+   * which may be the place of a volume that is not mounted yet; `unreadable` where it cannot be listed.
+   */
+  find({ identity, path }: FileRecord): Entry | "gone" | "empty" | "unreadable" {
+    const same = this.#entry(path);
+    if (same && isSameFile(identity, same.stats)) return same;
+    const entries = this.#list(dirname(path));
+    if (!entries) return "unreadable";
+    return entries.find(({ stats }) => isSameFile(identity, stats)) ?? (entries.length === 0 ? "empty" : "gone");
+  }
+
+  /** Files beside it that may hold a copy of what the record is about, those born last first. */
+  copiesOf({ path, offset }: FileRecord): readonly Entry[] {
+    if (offset === 0) return [];
+    const name = basename(path);
+    return (this.#list(dirname(path)) ?? [])
+      .filter((entry) => offset >= TELLING_BYTES || basename(entry.path).startsWith(name))
+      .sort((one, other) => other.stats.birthtimeMs - one.stats.birthtimeMs);
+  }
+
+  #list(folder: string): readonly Entry[] | undefined {
+    if (!this.#folders.has(folder)) {
+      const names = this.#names(folder);
+      this.#folders.set(
+        folder,
+        names?.flatMap((name) => this.#entry(join(folder, name)) ?? []),
+      );
+    }
+    return this.#folders.get(folder);
+  }
+
+  #names(folder: string): string[] | undefined {
+    try {
+      return this.#fileSystem.readdirSync(folder).slice(0, MOST_NAMES);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return code === "ENOENT" || code === "ENOTDIR" ? [] : undefined;
+    }
+  }
+
+  #entry(path: string): Entry | undefined {
+    try {
+      const stats = this.#fileSystem.statSync(path);
+      return stats.isFile() ? { path, stats } : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { Block, Position, RawBatch } from "../../../src/plugin.ts";
+import type { FileRecord } from "./file-record.ts";
+
+/** What a look at a file tells: there is more to read, nothing new, or what was read is there no longer. */
+export type FileState = "grown" | "still" | "cut";
+
+/** A file that is read, as it is or compressed. */
+export interface LogFile {
+  readonly partition: string;
+  /** The name that events carry: as the globs find it. */
+  path: string;
+  /** It has no name that a glob finds: it is read until it is quiet, and then rests. */
+  isRetired: boolean;
+  readonly record: FileRecord;
+  /** Changes when the file does. */
+  readonly stamp: string;
+  readonly position: Position;
+  /** Whether some of what it held when it was found is still to be read. */
+  readonly isBehind: boolean;
+  look(): FileState;
+  /** Milliseconds. */
+  isQuietFor(milliseconds: number): boolean;
+  /** Whole lines; undefined while a line has no end yet. */
+  read(block: Block): Promise<RawBatch | undefined>;
+  /**
+   * What stands behind the last line end: taken if it is a whole event. Otherwise it is left, with a warning; or refused,
+   * where nobody will ever write its rest (`isFinal`).
+   */
+  readRest(isFinal: boolean): RawBatch | undefined;
+  /** It was found under another name; `home` is that with all links followed. */
+  moveTo(path: string, home: string): void;
+  /** What it holds now is read before anything that is found from now on. */
+  goBefore(): void;
+  /** Reading it failed: nothing waits for it any longer. */
+  giveWay(): void;
+  close(): void;
+}

@@ -1,0 +1,143 @@
+import type { RawBatch } from "../../../src/plugin.ts";
+import { identityOf, isSameFile, keyOf } from "./file-identity.ts";
+import { type FileRecord, positionOf } from "./file-record.ts";
+import type { Entry, FolderSearch } from "./folder-search.ts";
+import { inflatedSize, isCompressed, UNFINISHED } from "./inflate.ts";
+import { InflatedFile } from "./inflated-file.ts";
+import type { LogFile } from "./log-file.ts";
+import type { FoundFile } from "./matching-files.ts";
+import { openAt } from "./open-file.ts";
+import { byGeneration } from "./partition-names.ts";
+import { stampOf } from "./quiet-files.ts";
+import { type Surroundings, TailedFile } from "./tailed-file.ts";
+import type { Unreadable } from "./unreadable.ts";
+
+const NOTHING = new Uint8Array(0);
+
+/** A partition of whose file nothing is to be read now. */
+interface Resting {
+  readonly record: FileRecord;
+  /** The state of the file in which there was no more to read. */
+  readonly stamp?: string;
+}
+
+/** Where a resting partition may be found again. */
+export interface Sight {
+  /** What the globs name. */
+  readonly found: ReadonlyMap<string, FoundFile>;
+  readonly search: FolderSearch;
+  /** Whether a file is being read, as another partition. */
+  isRead(key: string): boolean;
+}
+
+/** What was found of a resting partition: a file to be read on in, or its end. */
+export type Woken =
+  | { readonly file: LogFile; readonly modified: number }
+  | { readonly ended: RawBatch; readonly isGone: boolean };
+
+/**
+ * The partitions that were read to the end of their files, or whose files were not found yet. They stay in the record as
+ * long as there is such a file: or it would be new, found by a glob again, or as what it was compressed to.
+ */
+export class RestingPartitions {
+  readonly #surroundings: Surroundings;
+  readonly #unreadable: Unreadable;
+  readonly #resting = new Map<string, Resting>();
+
+  constructor(surroundings: Surroundings, unreadable: Unreadable) {
+    this.#surroundings = surroundings;
+    this.#unreadable = unreadable;
+  }
+
+  /** What the file system knows their files by. */
+  get keys(): Set<string> {
+    return new Set([...this.#resting.values()].map(({ record }) => keyOf(record.identity)));
+  }
+
+  /** The later generation of a file comes first: the file is its. */
+  get names(): string[] {
+    return [...this.#resting.keys()].sort(byGeneration);
+  }
+
+  add(record: FileRecord, stamp?: string): void {
+    this.#resting.set(record.partition, { record, ...(stamp !== undefined && { stamp }) });
+  }
+
+  /** Looks for the file of a partition. Undefined where it goes on to rest. */
+  async wake(partition: string, sight: Sight): Promise<Woken | undefined> {
+    const { record, stamp } = this.#resting.get(partition) as Resting;
+    const place = this.#place(record, sight);
+    const wasSeen = stamp !== undefined;
+    if (place === "unreadable" || (place === "empty" && !wasSeen)) return undefined;
+    if (typeof place === "object" && !sight.isRead(keyOf(identityOf(place.stats)))) {
+      const match = sight.found.get(keyOf(identityOf(place.stats)));
+      const moved = { ...record, identity: identityOf(place.stats), path: place.path };
+      const isOver = (!match || isCompressed(place.path)) && this.#isComplete(moved, place, stamp);
+      if (isOver) {
+        this.add(moved, stampOf(place.stats));
+        return undefined;
+      }
+      const file = await this.#resume(moved, { ...place, path: match?.path ?? place.path });
+      if (file === "unreadable") return undefined;
+      if (file) return this.#awake(file, place, match === undefined);
+    }
+    for (const copy of sight.search.copiesOf(record)) {
+      const key = keyOf(identityOf(copy.stats));
+      if (sight.isRead(key) || (!isCompressed(copy.path) && copy.stats.size < record.offset)) continue;
+      const file = await this.#resume(record, copy);
+      if (file && file !== "unreadable") return this.#awake(file, copy, !sight.found.has(key));
+    }
+    this.#resting.delete(partition);
+    const position = positionOf(record);
+    const { offset, path } = record;
+    return {
+      ended: { bytes: NOTHING, partition, offset, position, path, ended: true },
+      isGone: typeof place !== "object",
+    };
+  }
+
+  #place(record: FileRecord, { found, search }: Sight): ReturnType<FolderSearch["find"]> {
+    const match = found.get(keyOf(record.identity));
+    return match && isSameFile(record.identity, match.stats) ? match : search.find(record);
+  }
+
+  #awake(file: LogFile, { stats }: Entry, isRetired: boolean): Woken {
+    this.#resting.delete(file.partition);
+    file.isRetired = isRetired || isCompressed(file.path);
+    return { file, modified: stats.mtimeMs };
+  }
+
+  /** Opens a file where the record says; undefined where it holds something else. */
+  async #resume(record: FileRecord, { path, stats }: Entry): Promise<LogFile | "unreadable" | undefined> {
+    const { context } = this.#surroundings;
+    try {
+      const place = { path, home: context.fileSystem.realpathSync(path) };
+      const file = isCompressed(path)
+        ? await InflatedFile.resume(record, place, context)
+        : TailedFile.resume(record, place, this.#surroundings);
+      this.#unreadable.recovered(path);
+      return file;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === UNFINISHED) this.add(record, stampOf(stats));
+      this.#unreadable.failed(path, error);
+      return "unreadable";
+    }
+  }
+
+  /** Whether the file holds no more than was read of it. */
+  #isComplete({ offset }: FileRecord, { path, stats }: Entry, stamp: string | undefined): boolean {
+    if (stamp === stampOf(stats)) return true;
+    if (!isCompressed(path)) return stats.size === offset;
+    const { fileSystem } = this.#surroundings.context;
+    try {
+      const descriptor = openAt(fileSystem, path);
+      try {
+        return inflatedSize(fileSystem, descriptor, stats.size) === offset % 2 ** 32;
+      } finally {
+        fileSystem.closeSync(descriptor);
+      }
+    } catch {
+      return false;
+    }
+  }
+}

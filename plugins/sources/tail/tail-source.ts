@@ -1,0 +1,138 @@
+import { milliseconds, type Position, type RawBatch, type Source, type SourceContext } from "../../../src/plugin.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { Discovery } from "./discovery.ts";
+import { recordOf } from "./file-record.ts";
+import { holdsRecord } from "./holds-record.ts";
+import type { LogFile } from "./log-file.ts";
+
+/** How often the globs are looked at again. */
+const DISCOVER_EVERY_MS = 1000;
+
+export interface TailOptions {
+  readonly paths: readonly string[];
+  readonly read_from: "beginning" | "end";
+  readonly include_compressed: boolean;
+  readonly poll_interval: string;
+  readonly rotate_wait: string;
+}
+
+/** Reads files as they grow, each from where it was read to. */
+export class TailSource implements Source {
+  readonly #options: TailOptions;
+  readonly #context: SourceContext;
+  readonly #clock: Clock;
+  /** Milliseconds. */
+  readonly #rotateWait: number;
+
+  constructor(options: TailOptions, context: SourceContext, clock: Clock = systemClock) {
+    this.#options = options;
+    this.#context = context;
+    this.#clock = clock;
+    this.#rotateWait = milliseconds(options.rotate_wait);
+  }
+
+  async *read(resume: ReadonlyMap<string, Position>, signal: AbortSignal): AsyncGenerator<RawBatch> {
+    const { paths, read_from, include_compressed } = this.#options;
+    const wanted = {
+      paths,
+      fromEnd: read_from === "end",
+      includeCompressed: include_compressed,
+      rotateWait: this.#rotateWait,
+    };
+    const clock = this.#clock;
+    const discovery = new Discovery(wanted, resume, { context: this.#context, clock });
+    const pollInterval = milliseconds(this.#options.poll_interval);
+    let lookedAt = Number.NEGATIVE_INFINITY;
+    let polledAt = Number.NEGATIVE_INFINITY;
+    try {
+      while (!signal.aborted) {
+        const isLook = discovery.isDue || clock.now() - lookedAt >= DISCOVER_EVERY_MS;
+        if (isLook) {
+          lookedAt = clock.now();
+          yield* await discovery.look();
+        }
+        const isPoll = isLook || clock.now() - polledAt >= pollInterval;
+        if (isPoll) polledAt = clock.now();
+        let progress = false;
+        for (const file of discovery.turns.round(isPoll)) {
+          if (signal.aborted) return;
+          for await (const batch of this.#turn(file, discovery)) {
+            if (batch) yield batch;
+            progress = true;
+          }
+        }
+        if (progress || discovery.isDue) continue;
+        if (this.#context.untilEnd && isPoll) {
+          // What appeared while the rest was read is still part of the input.
+          if (!isLook) yield* await discovery.look();
+          if ([...discovery.turns.files].some(hasMore)) continue;
+          yield* this.#end(discovery);
+          return;
+        }
+        if (!this.#context.untilEnd) await clock.wait(pollInterval, signal);
+        polledAt = Number.NEGATIVE_INFINITY;
+      }
+    } finally {
+      discovery.close();
+    }
+  }
+
+  async holds(partition: string, position: Position): Promise<boolean> {
+    const record = recordOf(partition, position);
+    return record !== undefined && (await holdsRecord(record, { context: this.#context, clock: this.#clock }));
+  }
+
+  /**
+   * At most one block of a file, so that every file has its turn; undefined where it went on without a batch. A file that the
+   * disk will not give now has it later.
+   */
+  async *#turn(file: LogFile, discovery: Discovery): AsyncGenerator<RawBatch | undefined> {
+    let batches: readonly (RawBatch | undefined)[] = [];
+    try {
+      const state = file.look();
+      if (state === "grown") {
+        discovery.turns.goOn(file);
+        batches = [await file.read(this.#context.block())];
+      } else {
+        discovery.turns.pause(file);
+        if (state === "cut") batches = [...(await discovery.restart(file)), undefined];
+        else if (file.isRetired && file.isQuietFor(this.#rotateWait)) {
+          // Its last line counts as it stands.
+          batches = [file.readRest(true)];
+          discovery.rest(file);
+        }
+      }
+      discovery.unreadable.recovered(file.path);
+    } catch (error) {
+      file.giveWay();
+      discovery.turns.pause(file);
+      discovery.unreadable.failed(file.path, error);
+    }
+    yield* batches;
+  }
+
+  /** The end of input: a last line without its end is taken if it is a whole event, else left. */
+  *#end({ turns, unreadable, matching }: Discovery): Generator<RawBatch> {
+    for (const file of turns.files) {
+      const last = file.readRest(false);
+      if (last) yield last;
+    }
+    // The input is what the globs name: a part of it that could not be read must not pass for read.
+    const [first] = unreadable.codes;
+    if (first) {
+      const [path, code] = first;
+      const others = unreadable.codes.size > 1 ? ` and ${unreadable.codes.size - 1} more` : "";
+      throw new Error(`cannot read ${path} (${code})${others}; all else was read`);
+    }
+    if (matching === 0) this.#context.log.warn("no file matches", { paths: this.#options.paths.join(", ") });
+  }
+}
+
+/** A file that cannot be looked at now is no reason to wait for more of it: it counts as unreadable already. */
+function hasMore(file: LogFile): boolean {
+  try {
+    return file.look() !== "still";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { linesIn, logOf, pipelineFolder, portOf } from "../support/pipeline-folder.ts";
+import { startSluice } from "../support/sluice.ts";
+import { until } from "../support/until.ts";
+
+const SOURCES = "sources:\n  web:\n    type: http\n    listen: 127.0.0.1:0\n";
+
+async function post(port: number, body: string) {
+  const response = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body });
+  await response.arrayBuffer();
+  return { status: response.status, retryAfter: response.headers.get("retry-after") };
+}
+
+test("while the journal's disk fails senders are asked to try again; when it recovers all goes on, and nothing is lost or doubled", async (t) => {
+  const folder = pipelineFolder(t, `${SOURCES}sinks:\n  all:\n    type: file\n    path: out/all.log\n`);
+  const flag = join(folder, "fails");
+  const fail = (how: string) => {
+    writeFileSync(`${flag}.new`, how);
+    renameSync(`${flag}.new`, flag);
+  };
+  const preload = new URL("failing-journal.ts", import.meta.url).href;
+  const sluice = startSluice(folder, ["run"], { NODE_OPTIONS: `--import=${preload}`, FAIL_WHILE: flag });
+  t.after(() => sluice.process.kill("SIGKILL"));
+  const port = await portOf(sluice);
+  const accepted: string[] = [];
+  const sendAll = async (name: string) => {
+    const bodies = Array.from({ length: 5 }, (_, index) => `{"name":"${name}","n":${index}}`);
+    const answers = await Promise.all(bodies.map((body) => post(port, body)));
+    accepted.push(...bodies.filter((_, index) => answers[index].status === 200));
+    return [...new Set(answers.map(({ status, retryAfter }) => `${status} ${retryAfter}`))];
+  };
+  assert.deepEqual(await sendAll("before"), ["200 null"]);
+  for (const [how, answer] of [
+    ["write ENOSPC", "429 2"],
+    ["write EIO", "503 2"],
+    ["sync EIO", "503 2"],
+    ["sync ENOSPC", "429 2"],
+    ["write EROFS", "503 2"],
+  ] as const) {
+    fail(how);
+    assert.deepEqual(await sendAll(how), [answer]);
+    rmSync(flag);
+    assert.deepEqual(await sendAll(`behind ${how}`), ["200 null"]);
+  }
+  await until("all is delivered", () => linesIn(join(folder, "out/all.log")).length >= accepted.length);
+  sluice.process.kill("SIGTERM");
+  assert.equal(await sluice.exit, 0);
+  assert.deepEqual(linesIn(join(folder, "out/all.log")).sort(), accepted.sort());
+  assert.equal(logOf(sluice).filter(({ message }) => String(message).startsWith("cannot store")).length, 1);
+});
+
+test("a full journal refuses what comes until a sink has taken what it holds, across a restart, too", async (t) => {
+  const sinks = "sinks:\n  all:\n    type: ./sink.ts\n";
+  const folder = pipelineFolder(t, `${SOURCES}journal: { max_bytes: 100000 }\ncheckpoint_interval: 50ms\n${sinks}`);
+  const flag = join(folder, "stuck");
+  writeFileSync(flag, "");
+  const plugin = new URL("../../src/plugin.ts", import.meta.url).href;
+  writeFileSync(
+    join(folder, "sink.ts"),
+    `import { existsSync, appendFileSync } from "node:fs";
+    import { defineSink } from "${plugin}";
+    export default defineSink({
+      description: "Takes nothing while a file is there.",
+      options: { type: "object", properties: {} },
+      create: () => ({
+        async write(events) {
+          if (existsSync(${JSON.stringify(flag)})) throw new Error("stuck");
+          for (const { bytes } of events) appendFileSync(${JSON.stringify(join(folder, "taken"))}, Buffer.concat([bytes, Buffer.from("\\n")]));
+        },
+      }),
+    });`,
+  );
+  const accepted: string[] = [];
+  const start = async () => {
+    const sluice = startSluice(folder, ["run"]);
+    t.after(() => sluice.process.kill("SIGKILL"));
+    return { sluice, port: await portOf(sluice) };
+  };
+  const sendUntilFull = async (port: number) => {
+    for (;;) {
+      const body = JSON.stringify({ n: accepted.length, text: "x".repeat(8000) });
+      const { status, retryAfter } = await post(port, body);
+      if (status !== 200) return `${status} ${retryAfter}`;
+      accepted.push(body);
+    }
+  };
+  const first = await start();
+  assert.equal(await sendUntilFull(first.port), "429 2");
+  assert.ok(accepted.length > 8 && accepted.length < 13);
+  first.sluice.process.kill("SIGKILL");
+  await first.sluice.exit;
+
+  const { sluice, port } = await start();
+  assert.equal(await sendUntilFull(port), "429 2");
+  const before = accepted.length;
+  rmSync(flag);
+  await until("the journal has room", async () => (await sendUntilFull(port)) === "429 2" && accepted.length > before);
+  sluice.process.kill("SIGTERM");
+  assert.equal(await sluice.exit, 0);
+  assert.deepEqual(linesIn(join(folder, "taken")), accepted);
+});
