@@ -94,7 +94,8 @@ export class Discovery {
       if (!file) continue;
       this.#files.set(found.key, file);
       opened.push({ file, modified: found.stats.mtimeMs });
-      if (this.#startsAtEnd && file instanceof TailedFile) batches.push(this.#skip(file));
+      if (this.#startsAtEnd && file instanceof TailedFile) file.skipToEnd();
+      batches.push(beginning(file));
     }
     for (const { file } of opened.sort((one, other) => one.modified - other.modified)) this.turns.add(file);
     this.#startsAtEnd = false;
@@ -120,18 +121,31 @@ export class Discovery {
     return woken && "ended" in woken ? [woken.ended] : [];
   }
 
+  /** Whether a file that was empty when it was found is becoming a copy of another: it is found again when it is finished. */
+  isCopy(file: LogFile): boolean {
+    if (!(file instanceof TailedFile && file.isBlank) || this.#surroundings.context.untilEnd) return false;
+    const others = [...this.#plainFiles()].filter((other) => other !== file);
+    if (!new Copies(this.#surroundings.context.fileSystem, others).originalOf(file.record.path)) return false;
+    this.#drop(file);
+    return true;
+  }
+
   /** The file is read to its end, and nothing more is expected. */
   rest(file: LogFile): void {
     this.#resting.add(file.record, file.stamp);
-    this.turns.drop(file);
-    this.#files.delete(keyOf(file.record.identity));
-    file.close();
+    this.#drop(file);
     this.#isDue = true;
   }
 
   close(): void {
     for (const file of this.#files.values()) file.close();
     this.#files.clear();
+  }
+
+  #drop(file: LogFile): void {
+    this.turns.drop(file);
+    this.#files.delete(keyOf(file.record.identity));
+    file.close();
   }
 
   /** Follows the files that are read to their new names. */
@@ -160,8 +174,6 @@ export class Discovery {
 
   /** Begins to read a file that was never seen; not yet where it may be a copy. */
   async #meet(found: FoundFile, copies: Copies): Promise<LogFile | undefined> {
-    // What an empty file is, is seen when there is something in it.
-    if (found.stats.size === 0) return undefined;
     try {
       const file = isCompressed(found.path)
         ? await this.#meetCompressed(found, copies)
@@ -208,12 +220,6 @@ export class Discovery {
     return InflatedFile.resume({ partition, offset: 0 }, { path, home }, context);
   }
 
-  #skip(file: TailedFile): RawBatch {
-    file.skipToEnd();
-    const { partition, position, path } = file;
-    return { bytes: NOTHING, partition, offset: position.offset, position, path };
-  }
-
   #homeOf(path: string): string {
     return this.#surroundings.context.fileSystem.realpathSync(path);
   }
@@ -231,3 +237,12 @@ export class Discovery {
     this.unreadable.keepOnly((path) => paths.has(path) || fileSystem.existsSync(path));
   }
 }
+
+/** Tells the record of a file, so that it is found again though it is renamed before anything was read of it. */
+const beginning = ({ partition, position, path }: LogFile): RawBatch => ({
+  bytes: NOTHING,
+  partition,
+  offset: position.offset,
+  position,
+  path,
+});

@@ -90,6 +90,7 @@ export class TailSource implements Source {
     let batches: readonly (RawBatch | undefined)[] = [];
     try {
       const state = file.look();
+      if (state === "grown" && discovery.isCopy(file)) return;
       if (state === "grown") {
         discovery.turns.goOn(file);
         batches = [await file.read(this.#context.block())];

@@ -10,6 +10,8 @@ import { stampOf } from "./quiet-files.ts";
 import { isWholeEvent } from "./whole-event.ts";
 
 const LINE_END = 0x0a;
+/** Two writes that are no farther apart may have the same time. */
+const TICK_MS = 20;
 /** A block with less room has none to spare. */
 const LEAST_WITH_OVERLAP = 64 << 10;
 /** What is read beyond this is worked on where it lies. */
@@ -44,6 +46,8 @@ export class TailedFile implements LogFile {
   readonly #trail: Trail;
   #size = 0;
   #modified = 0;
+  /** It was written to so lately that the next write may have the same time. */
+  #isFresh = false;
   #isCut = false;
   #lead = "";
   /** What the file held when it was found. */
@@ -125,6 +129,11 @@ export class TailedFile implements LogFile {
     return stampOf({ size: this.#size, mtimeMs: this.#modified });
   }
 
+  /** Nothing was read of it, and there was nothing in it. */
+  get isBlank(): boolean {
+    return this.#goal === 0 && this.#offset === 0;
+  }
+
   get isBehind(): boolean {
     return this.#searched < this.#goal;
   }
@@ -150,12 +159,15 @@ export class TailedFile implements LogFile {
 
   look(): FileState {
     const stats = this.#context.fileSystem.fstatSync(this.#descriptor);
-    const isTouched = stats.mtimeMs !== this.#modified || stats.size !== this.#size;
+    const isTouched = this.#isFresh || stats.mtimeMs !== this.#modified || stats.size !== this.#size;
     this.#see(stats);
     if (this.#isCut || stats.size < this.#offset) return "cut";
     if (stats.size > this.#searched) return "grown";
     // What is behind the last line end may have been taken back.
-    this.#searched = Math.min(this.#searched, stats.size);
+    if (stats.size < this.#searched) {
+      this.#searched = stats.size;
+      this.#goal = 0;
+    }
     return isTouched && !this.#isAsRead() ? "cut" : "still";
   }
 
@@ -244,6 +256,7 @@ export class TailedFile implements LogFile {
     if (stats.size !== this.#size || stats.mtimeMs !== this.#modified) this.#changedAt = this.#clock.now();
     this.#size = stats.size;
     this.#modified = stats.mtimeMs;
+    this.#isFresh = Math.abs(Date.now() - stats.mtimeMs) < TICK_MS;
     if (this.#identity.birth === undefined) this.#identity = identityOf(stats);
   }
 
