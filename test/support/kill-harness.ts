@@ -36,11 +36,12 @@ export interface KillPlan {
 
 const SUPPORT = fileURLToPath(new URL(".", import.meta.url));
 const WATCH_CUTS = new URL("watch-cuts.ts", import.meta.url).href;
-const BATCH_BYTES = 256 * 1024;
+const BATCH_BYTES = 512 * 1024;
 /** Batches are closed by the events that make them full, and each has a line end. */
 const MOST_TAKEN_BACK = BATCH_BYTES * 1.25;
 const BURST_LINES = 2500;
-const GIVE_UP_MS = 60_000;
+const STUCK_AFTER_MS = 10_000;
+const GIVE_UP_MS = 180_000;
 
 /** Runs the real binary and kills it, again and again, while its input grows; then lets it finish, and judges what it wrote. */
 export async function surviveKills(t: TestContext, plan: KillPlan): Promise<void> {
@@ -106,9 +107,7 @@ class KilledPipeline {
     for (const log of this.#logs) log.finishLine();
     const sluice = this.#start();
     try {
-      const isThere = () => this.#outputs().every((outputs) => this.#ledger.judge(outputs).lost === 0);
-      const mayBeThere = () => this.#outputs().every((outputs) => countLines(outputs) >= this.#ledger.promisedLines);
-      await until("all is delivered", () => mayBeThere() && isThere(), GIVE_UP_MS).catch(() => {});
+      await this.#untilAllIsThere();
       sluice.process.kill("SIGTERM");
       assert.equal(await sluice.exit, 0, sluice.output.stderr);
     } finally {
@@ -120,6 +119,26 @@ class KilledPipeline {
     }
     this.#checkWhatWasTakenBack("the last kill");
     assert.deepEqual(linesIn(join(this.#folder, "data", "dead-letters.ndjson")), []);
+  }
+
+  /** Returns when all that was promised is there, or nothing more comes. */
+  async #untilAllIsThere(): Promise<void> {
+    let lines = -1;
+    let since = performance.now();
+    await until(
+      "all is there",
+      () => {
+        const outputs = this.#outputs();
+        const counts = outputs.map(countLines);
+        const all = counts.reduce((sum, count) => sum + count, 0);
+        if (all !== lines) since = performance.now();
+        lines = all;
+        const mayBeThere = counts.every((count) => count >= this.#ledger.promisedLines);
+        const isThere = () => outputs.every((output) => this.#ledger.judge(output).lost === 0);
+        return (mayBeThere && isThere()) || performance.now() - since > STUCK_AFTER_MS;
+      },
+      GIVE_UP_MS,
+    );
   }
 
   #start(): RunningSluice {
@@ -167,7 +186,7 @@ class KilledPipeline {
   #outputs(): Output[][] {
     const { lagging } = this.#plan;
     const out = join(this.#folder, "out");
-    const users = existsSync(out) ? readdirSync(out) : [];
+    const users = existsSync(out) ? readdirSync(out).filter((name) => !name.startsWith(".")) : [];
     return [
       users.map((user) => ({ ...fileAt(join(out, user, "events.ndjson")), user })),
       ...(lagging ? [[fileAt(join(this.#folder, "lagging.ndjson"))]] : []),

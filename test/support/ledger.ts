@@ -117,7 +117,10 @@ export class Ledger {
       const there = times.get(name) as Uint8Array;
       if (promised === "together" && there.includes(0) && there.includes(1)) find("broken", name);
       const mustBeThere = (n: number) => promised === "once" || seen?.[n] === 1;
-      for (let n = 0; n < length; n++) if (!there[n] && mustBeThere(n)) find("lost", `${name} ${n} of ${length}`);
+      for (let n = 0; n < length; n++)
+        if (!there[n] && mustBeThere(n)) {
+          find("lost", `${name} ${n} of ${length}, promised ${promised}`);
+        }
     }
     return { ...counts, examples: [...examples.values()] };
   }

@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createPipeline, loadConfig } from "../../src/index.ts";
 import type { Log, LogFields } from "../../src/observe/log.ts";
+import type { FaultPlan } from "./faults.ts";
 import { Ledger, NOTHING_WRONG, type Output } from "./ledger.ts";
-import { linesIn } from "./pipeline-folder.ts";
+import { linesIn, portOf } from "./pipeline-folder.ts";
+import type { Recording } from "./recordings.ts";
+import { startProcess } from "./sluice.ts";
 import { until } from "./until.ts";
 
+const JOB_PROCESS = fileURLToPath(new URL("job-process.ts", import.meta.url));
 const PIPELINE = `
 checkpoint_interval: 20ms
 shutdown_timeout: 3s
@@ -43,6 +48,8 @@ const SETTLES_WITHIN_MS = 6000;
  * letters, checkpoints. Each life of it brings new lines.
  */
 export class SmallJob {
+  /** What lies in its folder and is not its own. */
+  static readonly INPUT = ["a.log", "pipeline.yaml"] as const;
   readonly folder: string;
   readonly #ledger = new Ledger(5);
   /** Lines that are no JSON, each of which makes a dead letter. */
@@ -114,6 +121,26 @@ export class SmallJob {
     return failure;
   }
 
+  /**
+   * One life in a process of its own, on a disk that kills it: see `job-process.ts`.
+   * @returns false where it got through
+   */
+  async die(plan: FaultPlan | Recording): Promise<boolean> {
+    const sluice = startProcess(JOB_PROCESS, this.folder, [this.folder, JSON.stringify(plan)]);
+    let isDead = false;
+    sluice.exit.then(() => (isDead = true));
+    const isAt = (text: string) => until(text, () => isDead || sluice.output.stderr.includes(text), SETTLES_WITHIN_MS);
+    this.growLog();
+    await isAt('"running"');
+    if (!isDead) await this.postLists(await portOf(sluice));
+    await until("all is delivered", () => isDead || this.isDone(), SETTLES_WITHIN_MS).catch(() => {});
+    sluice.process.kill("SIGTERM");
+    const code = await sluice.exit;
+    this.#told = [sluice.output.stderr];
+    if (code !== null && code !== 0) throw new Error(`it ended by itself:\n${sluice.output.stderr}`);
+    return code === null;
+  }
+
   /** Everything is there, once, to the byte. */
   check(when: string): void {
     const found = this.#ledger.judge(this.#outputs());
@@ -123,7 +150,7 @@ export class SmallJob {
 
   #outputs(): Output[] {
     const out = join(this.folder, "out");
-    const users = existsSync(out) ? readdirSync(out) : [];
+    const users = existsSync(out) ? readdirSync(out).filter((name) => !name.startsWith(".")) : [];
     return users.flatMap((user) => {
       const path = join(out, user, "events.ndjson");
       return existsSync(path) ? [{ path, content: readFileSync(path), user }] : [];
