@@ -246,8 +246,9 @@ export interface Sink {
    */
   recover?(intents: readonly Json[], recovery: Recovery): Promise<"adopted" | "undone">;
   /**
-   * Makes durable what was written before the call, while other batches are prepared and written. Throws where that fails:
-   * what was written since the last success is then undone and written again.
+   * Makes durable what was written before the call, while other batches are prepared and written; the first time, what an
+   * earlier process wrote and what was recovered, too. Throws where that fails: what was written since the last success is then
+   * undone and written again.
    */
   sync?(): Promise<void>;
   close?(): Promise<void>;

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { replaceFile } from "../store/atomic-file.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
+import type { MemoryMark } from "./filter-memory.ts";
 import type { LettersMark } from "./letters-mark.ts";
 import { fromPlain, isMap, toPlain } from "./plain-positions.ts";
 import type { SinkPositions, SourcePositions } from "./sink-position.ts";
@@ -16,6 +17,8 @@ export interface CheckpointRecord {
   readonly boot?: string;
   /** How far the dead letters had been written. */
   readonly letters?: LettersMark;
+  /** How far what filters remember had been written. */
+  readonly memory?: MemoryMark;
 }
 
 const VERSION = 2;
@@ -41,12 +44,13 @@ export class Checkpoint {
     if (record.version > VERSION) {
       throw this.#unusable(`is of version ${record.version}, and this Sluice reads ${VERSION} at the most`);
     }
-    const { generation = 0, boot, letters } = record;
+    const { generation = 0, boot, letters, memory } = record;
     return {
       sinks: this.#sinksOf(record.sinks),
       generation: isCount(generation) ? generation : this.#damaged(),
       ...(boot !== undefined && { boot: String(boot) }),
-      ...(letters !== undefined && { letters: isMark(letters) ? letters : this.#damaged() }),
+      ...(letters !== undefined && { letters: isLettersMark(letters) ? letters : this.#damaged() }),
+      ...(memory !== undefined && { memory: isMemoryMark(memory) ? memory : this.#damaged() }),
     };
   }
 
@@ -87,5 +91,8 @@ export class Checkpoint {
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
-const isMark = (value: unknown): value is LettersMark =>
+const isLettersMark = (value: unknown): value is LettersMark =>
   isMap(value) && isCount(value.length) && typeof value.inode === "string";
+
+const isMemoryMark = (value: unknown): value is MemoryMark =>
+  isMap(value) && isCount(value.length) && typeof value.file === "string";

@@ -22,16 +22,27 @@ export class IntentLog {
   readonly folder: string;
   readonly #fileSystem: FileSystem;
   readonly #work: Work;
+  readonly #beforeWrite: () => void;
   readonly #onLarge: () => void;
   readonly #inFlight = new Map<string, IntentRecord>();
   #generations: number[];
   #file: IntentFile | undefined;
 
-  /** `onLarge` is called when the present generation has become large. @throws what the disk says */
-  constructor(options: { fileSystem: FileSystem; dataDir: string; health: Health; onLarge: () => void }) {
+  /**
+   * `beforeWrite` is called before an intent is written, and may throw as the disk does; `onLarge` when the present generation
+   * has become large. @throws what the disk says
+   */
+  constructor(options: {
+    fileSystem: FileSystem;
+    dataDir: string;
+    health: Health;
+    beforeWrite: () => void;
+    onLarge: () => void;
+  }) {
     this.#fileSystem = options.fileSystem;
     this.folder = join(options.dataDir, "intents");
     this.#work = options.health.observe("intents", "cannot be written", "error");
+    this.#beforeWrite = options.beforeWrite;
     this.#onLarge = options.onLarge;
     this.#fileSystem.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     this.#generations = this.#fileSystem
@@ -130,6 +141,7 @@ export class IntentLog {
 
   #write(record: IntentRecord): void {
     if (!this.#file) throw new Error("no generation of intents has begun");
+    this.#beforeWrite();
     const before = this.#file.length;
     this.#file.append(encodeIntent(record, this.#file.durable));
     if (record.intent !== undefined) this.#inFlight.set(record.sink, record);

@@ -26,18 +26,12 @@ export async function settleLast({ sink, positions, records, holds, log }: Unset
   const batches = lastOfEach(records);
   const last = batches.at(-1);
   const before = batches.slice(0, -1).reduce(advancing, positions);
-  let reached = before;
-  if (last) {
-    const isThere =
-      last.intent === undefined ||
-      (await isGone(holds, before, [last], log)) ||
-      (await sink.recover([last.intent], "settle")) === "adopted";
-    if (isThere) reached = advancing(before, last);
-    const there = intentsOf(isThere ? batches : batches.slice(0, -1));
-    // Where its source is gone the last one stays, be it in part; and the next sync is to cover all of these.
-    if (there.length > 0) await sink.recover(there, "keep");
+  if (!last) return before;
+  if (last.intent !== undefined) {
+    const recovery = (await isGone(holds, before, [last], log)) ? "keep" : "settle";
+    if ((await sink.recover([last.intent], recovery)) === "undone") return before;
   }
-  return reached;
+  return advancing(before, last);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readBootId } from "../delivery/boot-id.ts";
 import { Checkpoint } from "../delivery/checkpoint.ts";
 import { DeadLetters } from "../delivery/dead-letters.ts";
+import { FilterMemory } from "../delivery/filter-memory.ts";
 import { IntentLog } from "../delivery/intent-log.ts";
 import type { IntentRecord } from "../delivery/intent-record.ts";
 import { JOURNAL_PARTITION } from "../delivery/journal.ts";
@@ -13,6 +14,7 @@ import { makeFolder } from "../store/folders.ts";
 import { type Branch, makeBranch, readersOf } from "./branches.ts";
 import { closeComponents } from "./close.ts";
 import { makeStages } from "./components.ts";
+import type { Stage } from "./filter-chain.ts";
 import type { Foundation, Plan } from "./foundation.ts";
 import { PositionRecord, type SyncFailed } from "./record.ts";
 import { recover } from "./recover.ts";
@@ -45,9 +47,14 @@ export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) =>
   const boot = readBootId(plan.fileSystem);
   const isSameBoot = boot !== undefined && boot === loaded.boot;
   // A position that moves, or a batch that is written, does so after all of this is put together.
-  const foundation = layFoundation(plan, () => void record.save());
-  const { intents, health, log, giveUp } = foundation;
+  const foundation = layFoundation(
+    plan,
+    () => memory.write(),
+    () => void record.save(),
+  );
+  const { intents, health, log, stopReading } = foundation;
   let record: PositionRecord;
+  let memory: FilterMemory;
   const branches: Branch[] = [];
   const sources: Way[] = [];
   try {
@@ -64,12 +71,18 @@ export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) =>
       positions,
       release: (durable: readonly PartitionPositions[]) => releaseJournal(journal, durable),
     }));
+    memory = new FilterMemory({
+      ...plan,
+      dataDir: plan.config.dataDir,
+      filters: stagesOf(sharedStages, sources, branches),
+    });
+    memory.recall(loaded.memory, isSameBoot);
     record = new PositionRecord(
-      { checkpoint, intents, health, boot, onSyncFailed, sources: recorded, sinks: branches },
+      { checkpoint, intents, memory, health, boot, onSyncFailed, sources: recorded, sinks: branches },
       loaded,
     );
     const lost = new Set(isSameBoot ? [] : branches.filter(({ undoable }) => undoable).map(({ key }) => key));
-    await recover({ sources, branches, intents, record, health, log, giveUp }, loaded.sinks, lost);
+    await recover({ sources, branches, intents, record, health, log, giveUp: stopReading }, loaded.sinks, lost);
     return { window: foundation.window, sources, branches, record, intents, shared: foundation.shared };
   } catch (error) {
     await closeComponents({ sources, branches }, plan);
@@ -89,7 +102,7 @@ function makeDataDir({ config: { dataDir }, fileSystem }: Plan): void {
 }
 
 /** What all the components stand on. A source that waits holds a block, so there are more of them than sources. */
-function layFoundation(plan: Plan, onLargeIntents: () => void): Foundation {
+function layFoundation(plan: Plan, beforeIntent: () => void, onLargeIntents: () => void): Foundation {
   const { config, health, fileSystem } = plan;
   const leastBytes = config.sources.length * BLOCKS_PER_SOURCE * BLOCK_BYTES;
   const scanner = createKernelScanner({ arenaBytes: Math.max(config.maxInFlightBytes, leastBytes) });
@@ -103,10 +116,16 @@ function layFoundation(plan: Plan, onLargeIntents: () => void): Foundation {
       fileSystem,
       dataDir: config.dataDir,
       health,
+      beforeWrite: beforeIntent,
       onLarge: onLargeIntents,
     }),
     deadLetters: new DeadLetters({ ...config.deadLetter, fileSystem, health }),
   };
+}
+
+/** Every filter, each once. */
+function stagesOf(shared: readonly Stage[], sources: readonly Way[], branches: readonly Branch[]): readonly Stage[] {
+  return [...shared, ...sources.flatMap(({ stages }) => stages), ...branches.flatMap(({ stages }) => stages)];
 }
 
 /** How far each sink has come if all that it began is there. */

@@ -165,6 +165,7 @@ export class Pipeline {
       this.#config.shutdownTimeout,
     );
     try {
+      if (!this.#assembly) this.#stopReading.abort(new Error("stopped before it had started"));
       await this.#starting?.catch(() => {});
       if (!this.#assembly) return;
       await closeListeners(this.#assembly.sources, this.#closing);

@@ -1,4 +1,5 @@
 import type { Checkpoint, CheckpointRecord } from "../delivery/checkpoint.ts";
+import type { FilterMemory } from "../delivery/filter-memory.ts";
 import type { IntentLog } from "../delivery/intent-log.ts";
 import type { Positions } from "../delivery/positions.ts";
 import type { PartitionPositions, SinkPosition, SinkPositions } from "../delivery/sink-position.ts";
@@ -37,6 +38,7 @@ export class SyncFailed extends Error {
 interface Recorded {
   readonly checkpoint: Checkpoint;
   readonly intents: IntentLog;
+  readonly memory: FilterMemory;
   readonly sinks: readonly { readonly key: string; readonly sink: Sink; readonly undoable: Sink | undefined }[];
   readonly sources: readonly {
     readonly key: string;
@@ -117,7 +119,8 @@ export class PositionRecord {
   /** Saves for the last time. @throws Error where the record is not up to date after that */
   async close(): Promise<void> {
     await this.save();
-    const { intents } = this.#recorded;
+    const { intents, memory } = this.#recorded;
+    memory.close();
     await intents.close();
     if (!this.#moved || !this.#failure) return;
     const { message } = this.#failure;
@@ -146,24 +149,32 @@ export class PositionRecord {
   }
 
   async #commit(): Promise<void> {
-    const { checkpoint, intents, sinks, boot } = this.#recorded;
+    const { checkpoint, intents, memory, sinks, boot } = this.#recorded;
     this.#moved = false;
     try {
       // Here and now: no batch is delivered between these, and none is written that the intents before would have to undo.
       const positions = this.#snapshot();
+      const remember = memory.begin();
       const makeDurable = sinks.some(({ undoable }) => undoable) ? intents.begin() : undefined;
       const syncing = Promise.allSettled(sinks.map(({ sink }) => sink.sync?.()));
       const { generation } = intents;
       const snapshotAt = performance.now();
 
       await makeDurable?.();
+      const mark = await remember();
       this.#check(await syncing);
-      const record = { sinks: positions, generation, ...(boot !== undefined && { boot }) };
+      const record: CheckpointRecord = {
+        sinks: positions,
+        generation,
+        ...(boot !== undefined && { boot }),
+        ...(mark && { memory: mark }),
+      };
       checkpoint.save(record);
       this.#committed = record;
       this.#currentAt = snapshotAt;
       this.#isLost = false;
       intents.forget(generation);
+      memory.forget(mark);
       this.#release(positions);
     } catch (error) {
       this.#moved = true;

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { CheckpointError } from "../delivery/checkpoint-error.ts";
 import type { IntentLog } from "../delivery/intent-log.ts";
 import { type Holds, settleLast, type Unsettled, undoAll } from "../delivery/recovery.ts";
 import type { SinkPositions } from "../delivery/sink-position.ts";
@@ -22,12 +23,15 @@ export interface Recovering {
 
 const TRY_AGAIN_MS = 1000;
 
+/** What no disk says that may take it another time: somebody has to mend the folder. */
+const MISTAKES = new Set(["EISDIR", "ENOTDIR", "ENOENT", "ELOOP", "ENAMETOOLONG"]);
+
 /**
  * Brings every sink to a state that its positions tell, and makes that the checkpoint: what may be there in part is adopted or
  * undone. `present` is where the sinks stand that cannot undo; `lost` are the keys of those of which nobody knows what is
  * there since the last checkpoint.
- * Disk errors are told and waited for.
- * @throws what a sink throws that is no disk error, or the signal's reason
+ * What fails is told and tried again.
+ * @throws CheckpointError, what the disk says of a folder that is none, or the signal's reason
  */
 export async function recover(
   recovering: Recovering,
@@ -51,7 +55,8 @@ export async function recover(
       return;
     } catch (error) {
       if (error instanceof SyncFailed) unknown = new Set([...unknown, ...error.sinks]);
-      else if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      const isMistake = MISTAKES.has((error as NodeJS.ErrnoException).code ?? "");
+      if (isMistake || error instanceof CheckpointError) throw error;
       work.waits((error as Error).message);
       await wait(TRY_AGAIN_MS, undefined, { signal: giveUp });
     }

@@ -12,7 +12,10 @@ import { makeSource, type RunningSource } from "./sources.ts";
 import { type Reader, wantedBy } from "./wanted.ts";
 
 /** A source's way with what it is made of. */
-export type Way = SourceWay & RunningSource;
+export interface Way extends SourceWay, RunningSource {
+  /** The filters of its own. */
+  readonly stages: readonly Stage[];
+}
 
 /** What stands around a source's way. */
 interface Neighbours {
@@ -30,7 +33,8 @@ interface Neighbours {
 export async function makeWay(foundation: Foundation, config: SourceConfig, around: Neighbours): Promise<Way> {
   const { key, name } = config;
   const { window, scanner, deadLetters, taps, shared, stopReading, giveUp, fail } = foundation;
-  const stages = [...(await makeStages(foundation, config.filters)), ...around.sharedStages];
+  const own = await makeStages(foundation, config.filters);
+  const stages = [...own, ...around.sharedStages];
   const filters = stages.map(({ filter }) => filter);
   const resume = resumeFrom(
     around.reached,
@@ -43,6 +47,7 @@ export async function makeWay(foundation: Foundation, config: SourceConfig, arou
   const decoder = config.decode === "text" ? textDecoder : jsonDecoder;
   return {
     ...running,
+    stages: own,
     key,
     name,
     reader,

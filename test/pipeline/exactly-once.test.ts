@@ -126,17 +126,19 @@ test("what a sink refuses while it prepares is a dead letter, and the rest of th
 
 test("where a sync fails, what was written since the checkpoint is undone and written again, in the process", async (t) => {
   const folder = temporaryFolder(t);
-  for (const failing of [2, 3, 4]) {
-    const own = join(folder, String(failing));
-    let syncs = 0;
-    const sink = sinkIn(own, {
+  for (const writes of [1, 2, 5]) {
+    const own = join(folder, String(writes));
+    let hasFailed = false;
+    const sink: FolderSink = sinkIn(own, {
       syncing: () => {
-        if (++syncs === failing) throw Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
+        if (hasFailed || sink.asked.filter((what) => what === "write").length < writes) return;
+        hasFailed = true;
+        throw Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
       },
     });
     const { sinks } = await runToEnd(own, sink);
+    assert.ok(hasFailed);
     assert.deepEqual(sorted(sink.lines), sorted(LINES));
-    assert.ok(sink.asked.some((what) => what.startsWith("undo")) || sink.asked.length === 0, sink.asked.join());
     assert.equal(sinks[0]?.addsUp, true);
   }
 });
