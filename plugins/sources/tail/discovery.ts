@@ -1,17 +1,18 @@
 import type { Position, RawBatch } from "../../../src/plugin.ts";
+import type { Surroundings } from "./clock.ts";
 import { Copies } from "./copies.ts";
-import { identityOf, keyOf } from "./file-identity.ts";
+import { keyOf } from "./file-identity.ts";
 import { recordOf } from "./file-record.ts";
 import { FolderSearch } from "./folder-search.ts";
 import { isCompressed } from "./inflate.ts";
 import { InflatedFile } from "./inflated-file.ts";
 import type { LogFile } from "./log-file.ts";
 import { type FoundFile, matchFiles } from "./matching-files.ts";
-import { openAt } from "./open-file.ts";
+import { OpenFile, stampOf } from "./open-file.ts";
 import { PartitionNames } from "./partition-names.ts";
-import { QuietFiles, stampOf } from "./quiet-files.ts";
+import { QuietFiles } from "./quiet-files.ts";
 import { RestingPartitions } from "./resting-partitions.ts";
-import { type Surroundings, TailedFile } from "./tailed-file.ts";
+import { TailedFile } from "./tailed-file.ts";
 import { Turns } from "./turns.ts";
 import { Unreadable } from "./unreadable.ts";
 
@@ -109,8 +110,8 @@ export class Discovery {
     const { log, fileSystem } = this.#surroundings.context;
     log.info("the file was truncated and is read from its beginning", { path: file.path });
     const opened = file.release();
-    const partition = this.#names.next(opened.stats);
-    const next = TailedFile.begin(opened, { partition, path: file.path, home: file.record.path }, this.#surroundings);
+    const place = { partition: this.#names.next(opened.stats), path: file.path, home: file.record.path };
+    const next = TailedFile.begin(opened, place, this.#surroundings.context);
     next.isRetired = file.isRetired;
     this.turns.drop(file);
     this.#files.set(keyOf(next.record.identity), next);
@@ -188,21 +189,18 @@ export class Discovery {
 
   #meetPlain(found: FoundFile, copies: Copies): LogFile | undefined {
     const { path } = found;
-    const { context } = this.#surroundings;
-    const { fileSystem } = context;
+    const { context, clock } = this.#surroundings;
     const home = this.#homeOf(path);
     // A copy that is made now is finished first: if the original is truncated then, reading goes on in the copy.
     if (!context.untilEnd && copies.originalOf(home) && !this.#quiet.isQuiet(found, this.#wanted.rotateWait))
       return undefined;
-    const descriptor = openAt(fileSystem, home);
-    const stats = fileSystem.fstatSync(descriptor);
+    const file = new OpenFile(context.fileSystem, clock, home);
     // The name may be another file's by now: that one is found at the next look.
-    if (keyOf(identityOf(stats)) !== found.key) {
-      fileSystem.closeSync(descriptor);
+    if (keyOf(file.identity) !== found.key) {
+      file.close();
       return undefined;
     }
-    const partition = this.#names.next(stats);
-    return TailedFile.begin({ descriptor, stats }, { partition, path, home }, this.#surroundings);
+    return TailedFile.begin(file, { partition: this.#names.next(file.stats), path, home }, context);
   }
 
   async #meetCompressed(found: FoundFile, copies: Copies): Promise<LogFile | undefined> {
@@ -216,8 +214,7 @@ export class Discovery {
       this.#passedOver.set(key, stampOf(stats));
       return undefined;
     }
-    const partition = this.#names.next(stats);
-    return InflatedFile.resume({ partition, offset: 0 }, { path, home }, context);
+    return InflatedFile.resume({ partition: this.#names.next(stats), path, home }, { offset: 0 }, context);
   }
 
   #homeOf(path: string): string {

@@ -1,13 +1,12 @@
-import type { Stats } from "node:fs";
 import type { Block, Position, RawBatch, SourceContext } from "../../../src/plugin.ts";
 import { type FileIdentity, identityOf } from "./file-identity.ts";
 import { type FileRecord, positionOf } from "./file-record.ts";
 import { Trail } from "./fingerprint.ts";
 import { DAMAGED, inflate } from "./inflate.ts";
 import type { FileState, LogFile } from "./log-file.ts";
-import { openAt } from "./open-file.ts";
-import { stampOf } from "./quiet-files.ts";
-import { isWholeEvent } from "./whole-event.ts";
+import { openAt, stampOf } from "./open-file.ts";
+import type { Place } from "./tailed-file.ts";
+import { isWholeEvent, tellUnfinished } from "./unfinished-line.ts";
 
 const LINE_END = 0x0a;
 const NOTHING = Buffer.alloc(0);
@@ -35,13 +34,8 @@ export class InflatedFile implements LogFile {
   #gaveWay = false;
   #damage: string | undefined;
 
-  private constructor(
-    descriptor: number,
-    stats: Stats,
-    { partition, offset }: { readonly partition: string; readonly offset: number },
-    { home, path }: { readonly home: string; readonly path: string },
-    context: SourceContext,
-  ) {
+  private constructor(descriptor: number, { partition, path, home }: Place, offset: number, context: SourceContext) {
+    const stats = context.fileSystem.fstatSync(descriptor);
     this.#descriptor = descriptor;
     this.#context = context;
     this.#home = home;
@@ -56,15 +50,14 @@ export class InflatedFile implements LogFile {
 
   /** Opens a .gz at the place that a record tells; undefined where its content is not what the record is about. */
   static async resume(
-    { partition, offset, fingerprint }: Pick<FileRecord, "partition" | "offset" | "fingerprint">,
-    place: { readonly home: string; readonly path: string },
+    place: Place,
+    { offset, fingerprint }: Pick<FileRecord, "offset" | "fingerprint">,
     context: SourceContext,
   ): Promise<InflatedFile | undefined> {
     const descriptor = openAt(context.fileSystem, place.home);
     let file: InflatedFile | undefined;
     try {
-      const stats = context.fileSystem.fstatSync(descriptor);
-      file = new InflatedFile(descriptor, stats, { partition, offset }, place, context);
+      file = new InflatedFile(descriptor, place, offset, context);
       const isThere = await file.#passTo(offset);
       if (isThere && (!fingerprint || file.#trail.matches(fingerprint))) return file;
     } catch (error) {
@@ -137,13 +130,9 @@ export class InflatedFile implements LogFile {
     if (!this.#damage && line && isWholeEvent(line, this.#context.decode)) {
       return this.#batch(Buffer.concat([line, Buffer.of(LINE_END)]), length);
     }
-    this.#context.count("unfinished_lines");
-    this.#context.log.warn("the file ends within a line: what there is of it is refused", {
-      path: this.path,
-      offset: this.#offset,
-      bytes: length,
-    });
-    return this.#refuse(line, length, this.#damage ?? "the file ended within a line, and its rest never came");
+    const { path } = this;
+    const reason = tellUnfinished(this.#context, { path, offset: this.#offset, bytes: length });
+    return this.#refuse(line, length, this.#damage ?? reason);
   }
 
   close(): void {

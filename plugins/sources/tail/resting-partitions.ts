@@ -1,4 +1,5 @@
 import type { RawBatch } from "../../../src/plugin.ts";
+import type { Surroundings } from "./clock.ts";
 import { identityOf, isSameFile, keyOf } from "./file-identity.ts";
 import { type FileRecord, positionOf } from "./file-record.ts";
 import type { Entry, FolderSearch } from "./folder-search.ts";
@@ -6,10 +7,9 @@ import { inflatedSize, isCompressed, UNFINISHED } from "./inflate.ts";
 import { InflatedFile } from "./inflated-file.ts";
 import type { LogFile } from "./log-file.ts";
 import type { FoundFile } from "./matching-files.ts";
-import { openAt } from "./open-file.ts";
+import { OpenFile, openAt, stampOf } from "./open-file.ts";
 import { byGeneration } from "./partition-names.ts";
-import { stampOf } from "./quiet-files.ts";
-import { type Surroundings, TailedFile } from "./tailed-file.ts";
+import { TailedFile } from "./tailed-file.ts";
 import type { Unreadable } from "./unreadable.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -109,12 +109,13 @@ export class RestingPartitions {
 
   /** Opens a file where the record says; undefined where it holds something else. */
   async #resume(record: FileRecord, { path, stats }: Entry): Promise<LogFile | "unreadable" | undefined> {
-    const { context } = this.#surroundings;
+    const { context, clock } = this.#surroundings;
+    const { partition } = record;
     try {
-      const place = { path, home: context.fileSystem.realpathSync(path) };
+      const place = { partition, path, home: context.fileSystem.realpathSync(path) };
       const file = isCompressed(path)
-        ? await InflatedFile.resume(record, place, context)
-        : TailedFile.resume(record, place, this.#surroundings);
+        ? await InflatedFile.resume(place, record, context)
+        : TailedFile.resume(new OpenFile(context.fileSystem, clock, place.home), place, record, context);
       this.#unreadable.recovered(path);
       return file;
     } catch (error) {
