@@ -11,10 +11,19 @@ const faults = new Faults(getEnvironmentData(name) as SharedArrayBuffer);
 const { folder, fault } = faults.plan;
 
 export default interceptDisk((operation) => {
-  if (operation.name === "openSync" && !opensForWriting(operation)) return operation.run();
+  if (!canFail(operation)) return operation.run();
   if (!faults.strikes(() => `${operation.name} ${placeOf(operation, folder)}`)) return operation.run();
   return strike(operation, fault);
 });
+
+/** A disk that is full still opens and removes; and only writes can be short. */
+function canFail(operation: Operation): boolean {
+  const { name } = operation;
+  const writes = name.startsWith("write");
+  if (fault === "short write") return writes;
+  if (name === "openSync" && !opensForWriting(operation)) return false;
+  return fault !== "ENOSPC" || writes || name === "mkdirSync" || name === "openSync" || name === "renameSync";
+}
 
 function strike(operation: Operation, fault: FaultPlan["fault"]): unknown {
   if (fault === "short write") return doHalf(operation) ?? operation.run();

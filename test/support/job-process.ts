@@ -13,6 +13,9 @@ const fileSystemModule = "fault" in plan ? Faults.make(plan).module : recordingM
 const log = createLineLog({ level: "info", readable: false, write: (line) => process.stderr.write(line) });
 const config = await loadConfig(join(folder, "pipeline.yaml"));
 const pipeline = createPipeline(config, { log, fileSystemModule });
+const parent = process.ppid;
+// Whoever started it may be killed, too: then nobody would end it.
+setInterval(() => process.ppid !== parent && process.exit(1), 1000).unref();
 process.on("SIGTERM", () => void pipeline.stop().catch(() => {}));
 await pipeline.start();
 log.info("running");

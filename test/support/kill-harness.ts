@@ -40,6 +40,8 @@ const BATCH_BYTES = 512 * 1024;
 /** Batches are closed by the events that make them full, and each has a line end. */
 const MOST_TAKEN_BACK = BATCH_BYTES * 1.25;
 const BURST_LINES = 2500;
+/** Of a failure the last lives are told. */
+const LIVES_TOLD = 5;
 const STUCK_AFTER_MS = 10_000;
 const GIVE_UP_MS = 180_000;
 
@@ -59,6 +61,8 @@ class KilledPipeline {
   readonly #logs: readonly GrowingLog[];
   readonly #clients: readonly ListClient[];
   readonly #search: BulkServer | undefined;
+  /** What each life said before it was killed. */
+  readonly #story: string[] = [];
 
   private constructor(plan: KillPlan, folder: string, port: number, search: BulkServer | undefined) {
     this.#plan = plan;
@@ -99,6 +103,7 @@ class KilledPipeline {
     await feeding;
     const when = `kill ${kill}, ${moment.name}`;
     assert.equal(code, null, `before ${when}, it ended by itself:\n${sluice.output.stderr}`);
+    this.#story.push(`${when}: ${sluice.output.stderr}`);
     this.#checkWhatWasTakenBack(when);
   }
 
@@ -115,7 +120,8 @@ class KilledPipeline {
     }
     for (const outputs of this.#outputs()) {
       const found = this.#ledger.judge(outputs);
-      assert.deepEqual(found, NOTHING_WRONG, `${outputs[0]?.path}: ${JSON.stringify(found, undefined, 2)}`);
+      const story = [...this.#story, sluice.output.stderr].slice(-LIVES_TOLD).join("\n");
+      assert.deepEqual(found, NOTHING_WRONG, `${outputs[0]?.path}: ${JSON.stringify(found, undefined, 2)}\n${story}`);
     }
     this.#checkWhatWasTakenBack("the last kill");
     assert.deepEqual(linesIn(join(this.#folder, "data", "dead-letters.ndjson")), []);
