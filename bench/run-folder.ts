@@ -7,6 +7,7 @@ const MEMORY = "/dev/shm";
 
 const root = makeRoot();
 let runs = 0;
+const diskFolders: string[] = [];
 
 /**
  * An empty folder for a run to write to. In memory the last run's goes first, or they would fill it. On a disk each run has
@@ -20,9 +21,16 @@ export function newRunFolder(): string {
   return folder;
 }
 
+/** The same on a disk, for a run whose syncs are to take what they take. */
+export function newDiskFolder(): string {
+  const folder = mkdtempSync(join(DATA_FOLDER, "sluice-bench-"));
+  diskFolders.push(folder);
+  return folder;
+}
+
 /** Removes what all runs wrote. */
 export function removeRunFolders(): void {
-  rmSync(root, { recursive: true, force: true });
+  for (const folder of [root, ...diskFolders]) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Where runs write, in words. */

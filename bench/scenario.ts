@@ -29,6 +29,9 @@ export type Results = ReadonlyMap<string, Result>;
 /** Bytes in a second, in MB. */
 export const megabytesPerSecond = ({ scenario, wall }: Result): number => scenario.bytes / 1e3 / wall;
 
+/** Events in a second. */
+export const eventsPerSecond = ({ scenario, wall }: Result): number => scenario.events / (wall / 1e3);
+
 /** Events in a second of user and system time. */
 export const eventsPerCpuSecond = ({ scenario, cpu }: Result): number => scenario.events / (Math.max(cpu, 10) / 1e3);
 

@@ -5,6 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { GeneratedLog } from "../generator/write-log.ts";
 import { type Cost, MeasuredProcess } from "../measure.ts";
+import { newDiskFolder } from "../run-folder.ts";
 import { checkOutput } from "./check-output.ts";
 import { httpSource, pipelineFile } from "./pipeline-file.ts";
 import { everyKeptEvent, prepareRun, sluice } from "./run-product.ts";
@@ -13,12 +14,13 @@ const CLIENT = fileURLToPath(new URL("http-client.ts", import.meta.url));
 const START_TIMEOUT = 10_000;
 
 /**
- * Posts a log to the product as EventLists, from a second process, and checks the files. The time runs from the first
+ * Posts a log to the product as EventLists, from a second process, and checks the files. It writes to a disk, as each request
+ * is synced before it is answered. The time runs from the first
  * request until the product, told to stop, has delivered all and ended.
  */
 export async function runHttp(log: GeneratedLog): Promise<Cost> {
   const port = await freePort();
-  const folder = prepareRun(pipelineFile({ source: httpSource(`127.0.0.1:${port}`) }));
+  const folder = prepareRun(pipelineFile({ source: httpSource(`127.0.0.1:${port}`) }), newDiskFolder());
   const product = new MeasuredProcess(sluice(folder));
   await untilItListens(port, product);
   const started = performance.now();

@@ -9,8 +9,7 @@ import { pipelineFile, tailSource } from "./pipeline-file.ts";
 const BUILT = fileURLToPath(new URL("built-sluice.js", import.meta.url));
 
 /** A new folder with a pipeline.yaml. */
-export function prepareRun(pipeline: string): string {
-  const folder = newRunFolder();
+export function prepareRun(pipeline: string, folder: string = newRunFolder()): string {
   mkdirSync(`${folder}/out`);
   writeFileSync(`${folder}/pipeline.yaml`, pipeline);
   settleDisk();

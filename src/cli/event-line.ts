@@ -1,10 +1,15 @@
 import type { Json, JsonObject } from "../json/json.ts";
 import { printable } from "../observe/printable.ts";
 
-/** One audit event as a line that reads well: time, user if asked for, verb, resource, name, code. The line itself where it is no event. */
+/**
+ * One audit event as a line that reads well: time, user if asked for, verb, resource, name, code. The line itself where it is
+ * none, or says neither what was done nor to what.
+ */
 export function eventLine(json: string, showsUser: boolean): string {
   const event = auditEventOf(json);
-  if (!event) return printable(json);
+  if (!event || (event.verb === undefined && event.objectRef === undefined && event.requestURI === undefined)) {
+    return printable(json);
+  }
   const time = text(event.stageTimestamp) || text(event.requestReceivedTimestamp) || text(event.timestamp);
   const reference = object(event.objectRef);
   const code = object(event.responseStatus)?.code;

@@ -57,7 +57,8 @@ export class FollowedFolder {
 function newestFiles(folder: string): Map<string, string> {
   const newest = new Map<string, { path: string; modified: number }>();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
+    // No user's file begins with a dot: it is the lock of the folder, or the word of who has it.
+    if (!entry.isFile() || entry.name.startsWith(".")) continue;
     const path = join(entry.parentPath, entry.name);
     const modified = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
     if (modified === undefined) continue;

@@ -1,8 +1,11 @@
+import type { Trouble } from "../observe/health.ts";
+import { printable } from "../observe/printable.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { PipelineReport } from "../pipeline/report.ts";
 
 const EVERY_MS = 500;
 
-/** A line at the foot of a terminal: events, MB/s, lag. */
+/** A line at the foot of a terminal: events, MB/s, lag, and what waits. */
 export interface Progress {
   /** Begins to show how this pipeline is doing. */
   of(pipeline: Pipeline): void;
@@ -28,14 +31,11 @@ export function showProgress(): Progress {
     of(pipeline) {
       let before = { bytes: 0, at: performance.now() };
       timer = setInterval(() => {
-        const { sources, inFlightBytes } = pipeline.report;
-        const [events, bytes, behind] = [sum(sources, "events"), sum(sources, "bytes"), sum(sources, "behind")];
-        const now = performance.now();
-        const speed = (bytes - before.bytes) / 1e6 / ((now - before.at) / 1000);
-        before = { bytes, at: now };
-        draw(
-          `${grouped(events)} events  ${speed.toFixed(1)} MB/s  lag ${megabytes(behind)} MB  in flight ${megabytes(inFlightBytes)} MB`,
-        );
+        const { report, health } = pipeline;
+        const after = { bytes: sum(report.sources, "bytes"), at: performance.now() };
+        const speed = (after.bytes - before.bytes) / 1e6 / ((after.at - before.at) / 1000);
+        before = after;
+        draw(progressLine(report, speed, health.troubles[0]));
       }, EVERY_MS).unref();
     },
     above(line) {
@@ -49,6 +49,30 @@ export function showProgress(): Progress {
       shown = "";
     },
   };
+}
+
+/**
+ * How a pipeline is doing, in a line; where something waits on an error, with its reason and how far that sink is behind.
+ * @param speed MB a second
+ */
+export function progressLine(
+  { sources, sinks, inFlightBytes }: PipelineReport,
+  speed: number,
+  trouble?: Trouble,
+): string {
+  const parts = [
+    `${grouped(sum(sources, "events"))} events`,
+    `${speed.toFixed(1)} MB/s`,
+    `lag ${megabytes(sum(sources, "behind"))} MB`,
+    `in flight ${megabytes(inFlightBytes)} MB`,
+  ];
+  if (trouble) {
+    const { component, milliseconds, what, reason } = trouble;
+    const sink = sinks.find(({ name }) => name === component);
+    const behind = sink ? `, ${megabytes(sink.lag.bytes)} MB behind` : "";
+    parts.push(`${component} waits for ${Math.round(milliseconds / 1000)} s${behind}: ${what}: ${printable(reason)}`);
+  }
+  return parts.join("  ");
 }
 
 const sum = <Key extends string>(list: readonly Record<Key, number>[], key: Key): number =>

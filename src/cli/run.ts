@@ -1,16 +1,17 @@
 import { parseArgs } from "node:util";
 import { createLineLog, createPipeline, loadConfig, milliseconds } from "../index.ts";
+import { inWords } from "../observe/health.ts";
 import { LOG_LEVELS } from "../observe/line-log.ts";
 import type { LogLevel } from "../observe/log.ts";
 import type { PipelineReport } from "../pipeline/report.ts";
 import type { Command } from "./command.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
 import { explainWhenIdle } from "./explain.ts";
+import { sizeHeap } from "./heap.ts";
 import { pipelineFile } from "./pipeline-file.ts";
 import { showProgress } from "./progress.ts";
 import { stopOnSignals } from "./signals.ts";
 import { stopWhenStuck } from "./stuck.ts";
-import { limitYoungGeneration } from "./young-generation.ts";
 
 const END_WITHIN_MS = 1000;
 
@@ -42,7 +43,7 @@ export const command: Command = async (words) => {
   const signals = stopOnSignals(pipeline, log);
   const stuck = stuckAfter === undefined ? undefined : stopWhenStuck(pipeline, stuckAfter, log);
   try {
-    limitYoungGeneration();
+    sizeHeap();
     await pipeline.start();
     log.info("running", { pipeline: config.file, sources: config.sources.length, sinks: config.sinks.length });
     progress?.of(pipeline);
@@ -50,6 +51,7 @@ export const command: Command = async (words) => {
     await pipeline.done.finally(() => {
       progress?.close();
       tellReport(pipeline.report, log);
+      for (const trouble of pipeline.health.troubles) log.warn(`still waited at the end: ${inWords(trouble)}`);
     });
     await explaining;
     if (stuck?.reason !== undefined) throw new Error(`stopped, as --exit-when-stuck says: ${stuck.reason}`);

@@ -20,10 +20,17 @@ export const FRAME_LAYOUT: Layout = { fields: [], elements: { at: [], fields: []
 /**
  * Does at once what `Framer` does piece by piece, for a whole body in `buffer[start, end)`. The bytes
  * are a view of `buffer` if the body is framed as it stands, else a copy. The scan's table of an array of
- * tiny objects takes eight times the body's memory: a body of any size is `Framer`'s to frame.
+ * tiny objects takes eight times the body's memory: a body of any size is `Framer`'s to frame. `recycle` gets each table
+ * back once it was read.
  * Throws `InvalidBody` like `Framer`; its offset counts from `start`.
  */
-export function frameWith(scan: Scan, buffer: Uint8Array, start: number, end: number): Framed {
+export function frameWith(
+  scan: Scan,
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  recycle: (table: Int32Array) => void = () => {},
+): Framed {
   let at = startsWithMark(buffer, start, end) ? start + 3 : start;
   const lines = new Lines(buffer, at, end);
   while (at < end) {
@@ -40,6 +47,7 @@ export function frameWith(scan: Scan, buffer: Uint8Array, start: number, end: nu
       if (buffer[valueStart] !== BYTE.OPEN_ARRAY) lines.add(valueStart, table[row + ROW.END]);
       else walkArray(buffer, valueStart, (elementStart, elementEnd) => lines.add(elementStart, elementEnd));
     }
+    recycle(table);
     at = next;
   }
   return lines.take();

@@ -34,6 +34,14 @@ export interface SinkLag {
   readonly milliseconds: number;
 }
 
+/** A read that sinks lag behind. */
+export interface Lagging {
+  /** The receipt with which a sink settles the read, which then lags no more. */
+  until<Receipt extends { settle(sink: number): void }>(receipt: Receipt): Receipt;
+  /** No sink is to settle it any more. */
+  close(): void;
+}
+
 interface Partition {
   path: string | undefined;
   position: ReadTo;
@@ -62,8 +70,8 @@ export class Lag {
     this.#unsettledBytes = new Array<number>(sinks).fill(0);
   }
 
-  /** A read is there. Returns what is to be called when a sink has settled it. */
-  open({ partition, path, bytes, position, behind = 0, ended }: Progress): (sink: number) => void {
+  /** A read is there, and no sink has settled it. */
+  open({ partition, path, bytes, position, behind = 0, ended }: Progress): Lagging {
     const now = this.#now();
     if (ended) this.#partitions.delete(partition);
     else {
@@ -77,10 +85,21 @@ export class Lag {
       open.add(read);
       this.#unsettledBytes[sink] = (this.#unsettledBytes[sink] as number) + read.bytes;
     }
-    return (sink) => {
-      if (this.#open[sink]?.delete(read)) {
-        this.#unsettledBytes[sink] = (this.#unsettledBytes[sink] as number) - read.bytes;
-      }
+    const settle = (sink: number) => {
+      if (!this.#open[sink]?.delete(read)) return;
+      this.#unsettledBytes[sink] = (this.#unsettledBytes[sink] as number) - read.bytes;
+    };
+    return {
+      until: (receipt) => ({
+        ...receipt,
+        settle: (sink) => {
+          receipt.settle(sink);
+          settle(sink);
+        },
+      }),
+      close: () => {
+        for (const sink of this.#open.keys()) settle(sink);
+      },
     };
   }
 
@@ -91,12 +110,15 @@ export class Lag {
 
   /**
    * All partitions, as they stand now.
-   * @param behind how many bytes of a partition wait now, where the source can tell; else as many as at its last read
+   * @param behind tells how many bytes wait now, where the source can; of the others as many do as at their last read
    */
-  partitions(behind: (partition: string, position: ReadTo) => number | undefined = () => undefined): PartitionLag[] {
+  partitions(
+    behind: (read: ReadonlyMap<string, ReadTo>) => ReadonlyMap<string, number> | undefined = () => undefined,
+  ): PartitionLag[] {
     const now = this.#now();
+    const known = behind(new Map([...this.#partitions].map(([name, { position }]) => [name, position])));
     return [...this.#partitions].map(([name, partition]) => {
-      const bytes = Math.max(0, behind(name, partition.position) ?? partition.behind);
+      const bytes = Math.max(0, known?.get(name) ?? partition.behind);
       see(partition, bytes, now);
       return { partition: name, path: partition.path, bytes, milliseconds: now - (partition.behindSince ?? now) };
     });

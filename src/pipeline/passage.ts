@@ -10,8 +10,6 @@ export interface Debt {
   readonly receipt: Receipt;
   /** The sink's number. */
   readonly sink: number;
-  /** Tells the lag that the sink has settled it. */
-  settled(sink: number): void;
 }
 
 /** The events that one read brings to a sink; settled when the last batch that holds some of them is. */
@@ -59,10 +57,8 @@ export class Passage {
   /** A batch is settled, with its first `count` events, or no batch is to come. */
   done(count = this.events.length): void {
     const { receipt, sink } = this.#debt;
-    if (--this.#open === 0) {
-      receipt.settle(sink);
-      this.#debt.settled(sink);
-    } else if (count < this.events.length) receipt.settleUpTo(sink, this.#placeOf(count - 1));
+    if (--this.#open === 0) receipt.settle(sink);
+    else if (count < this.events.length) receipt.settleUpTo(sink, this.#placeOf(count - 1));
   }
 
   #placeOf(index: number): EventPlace {

@@ -20,8 +20,6 @@ export interface ReadEvents {
   readonly partition: string;
   readonly receipt: Receipt;
   readonly positions: Positions;
-  /** Tells the lag that a sink has settled it. */
-  settled(sink: number): void;
 }
 
 /** One source's way to the fork: read, decode, its own filters and those that all share. */
@@ -111,17 +109,20 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
   const origin = originOf(key, raw);
   const decoded = way.decode(raw.bytes, raw.offset, origin);
   const { events } = decoded;
-  const settled = status.lag.open(raw);
-  const receipt = positions.open(
-    raw.partition,
-    raw.position,
-    {
-      release: () => {
-        decoded.release();
-        lease.release();
+  const lagging = status.lag.open(raw);
+  const receipt = lagging.until(
+    positions.open(
+      raw.partition,
+      raw.position,
+      {
+        release: () => {
+          decoded.release();
+          lease.release();
+          lagging.close();
+        },
       },
-    },
-    raw.ended === true,
+      raw.ended === true,
+    ),
   );
   const refused: readonly Invalid[] = [...decoded.invalid, ...(raw.refused ?? [])];
   const refusedRecords = refused.reduce((sum, { records = 1 }) => sum + records, 0);
@@ -136,7 +137,6 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
     partition: raw.partition,
     receipt,
     positions,
-    settled,
   });
   if (!(filtered instanceof Promise) && filtered.failed.length === 0 && refused.length === 0) {
     return of(passed(filtered.events));

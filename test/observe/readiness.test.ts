@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -97,12 +97,13 @@ test("a sink whose server is away is told with its reason and since when, and is
   await observed.sluice.says("waits no longer");
 });
 
-test("a server that is too busy to take what it is sent is told, too", async (t) => {
-  await using server = await BulkServer.start();
-  alwaysReply(server, (response) => void response.writeHead(429).end());
-  const observed = await running(t, toServer(server.url), '{"n":1}\n');
-  assert.match(await reasonOf(observed), /^sinks\.search: waits for the server since .*: the server is busy/);
-  server.replies.length = 0;
+test("a file that cannot be read is told, and over when it can be, or is gone", async (t) => {
+  const observed = await running(t, toFile(), "");
+  await until("it is ready", () => isReady(observed));
+  const loop = join(observed.folder, "loop.log");
+  symlinkSync("loop.log", loop);
+  assert.match(await reasonOf(observed), /^sources\.logs: cannot read since .*: .*loop\.log \(ELOOP\)/);
+  rmSync(loop);
   await until("it is ready", () => isReady(observed));
 });
 
@@ -190,4 +191,21 @@ test("--exit-when-stuck takes a duration", async (t) => {
   const sluice = startSluice(pipelineFolder(t, toFile()), ["run", "--exit-when-stuck", "soon"]);
   assert.equal(await sluice.exit, 2);
   assert.match(sluice.output.stderr, /--exit-when-stuck takes a duration: 30s, 10m, 2h/);
+});
+
+test("while a sink is stuck and the window is full, the lag of a file grows with the file", async (t) => {
+  const pipeline = toServer("http://127.0.0.1:1").replace("sources:", "max_in_flight: 4MiB\nsources:");
+  const line = `{"x":"${"x".repeat(1 << 20)}"}\n`;
+  const observed = await running(t, pipeline, line.repeat(8));
+  const read = keyOf("sluice_source_lag_bytes", { component: "sources.logs" });
+  await until("the window is full", async () => {
+    const scraped = await observed.scrape();
+    return (scraped.get("sluice_window_bytes") ?? 0) >= 1 << 21 && (scraped.get(read) ?? 0) > 0;
+  });
+  const before = (await observed.scrape()).get(read) ?? 0;
+  appendFileSync(join(observed.folder, "a.log"), line.repeat(8));
+  await until("the lag has grown", async () => ((await observed.scrape()).get(read) ?? 0) >= before + 7 * line.length);
+  assert.ok(
+    ((await observed.scrape()).get(keyOf("sluice_source_lag_seconds", { component: "sources.logs" })) ?? 0) > 0,
+  );
 });

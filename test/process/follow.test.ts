@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { temporaryFolder } from "../support/folders.ts";
@@ -61,8 +61,25 @@ test("control characters in an event do not reach the terminal, and what is no e
   assert.match(sluice.output.stdout, /eve\ufffd\[2J/);
 });
 
+test("the lock of the folder, and who has it, are no events", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "a.log"), "an event\n");
+  utimesSync(join(folder, "a.log"), 1, 1);
+  writeFileSync(join(folder, ".sluice.owner"), "the owner\n");
+  const sluice = follow(t, folder);
+  await sluice.says("an event\n");
+  assert.equal(sluice.output.stdout, "an event\n");
+});
+
 test("a folder that is not there is wrong usage", async (t) => {
   const sluice = startSluice(temporaryFolder(t), ["follow", "nowhere"]);
   assert.equal(await sluice.exit, 2);
   assert.match(sluice.output.stderr, /there is no folder nowhere/);
+});
+
+test("what is no audit event is shown as it is", async (t) => {
+  const folder = temporaryFolder(t);
+  write(folder, "alice", "2026-03-01", '{"n":1,"user":{"username":"alice"}}');
+  const sluice = follow(t, folder);
+  await sluice.says('{"n":1,"user":{"username":"alice"}}\n');
 });

@@ -1,15 +1,16 @@
-import type { Context, Event, Rejection, Work } from "../../../src/plugin.ts";
+import type { Context, Event, Rejection } from "../../../src/plugin.ts";
 import { BLOCKED_WAITS, BUSY_WAITS, backoff, retryAfter } from "./backoff.ts";
 import { type Outcome, readBulkAnswer } from "./bulk-answer.ts";
 import { type BulkItem, bulkBody } from "./bulk-body.ts";
 import type { Answer, Connection } from "./connection.ts";
 import { type Pause, pause as realPause } from "./pause.ts";
+import { RareWarning } from "./rare-warning.ts";
 import { answerReason } from "./refusal-reason.ts";
 import { halve, RequestLimit } from "./request-limit.ts";
 
 export interface BulkWriterOptions {
   readonly connection: Pick<Connection, "send">;
-  readonly context: Pick<Context, "count" | "waiting">;
+  readonly context: Pick<Context, "log" | "count">;
   /** Whether an id that is there already means that another event had the same bytes. */
   readonly idsAreContent: boolean;
   readonly pause?: Pause;
@@ -30,6 +31,7 @@ export class BulkWriter {
   readonly #options: BulkWriterOptions;
   readonly #pause: Pause;
   readonly #limit = new RequestLimit();
+  readonly #warning: RareWarning;
   /** Events that were sent and may have been taken, though no answer said so: their second creation is no duplicate. */
   readonly #maybeThere = new WeakSet<Event>();
   /** The server has answered a bulk request as it should: what it finds malformed from now on is the events' fault. */
@@ -38,6 +40,7 @@ export class BulkWriter {
   constructor(options: BulkWriterOptions) {
     this.#options = options;
     this.#pause = options.pause ?? realPause;
+    this.#warning = new RareWarning(options.context.log);
   }
 
   /**
@@ -47,28 +50,23 @@ export class BulkWriter {
    */
   async write(items: readonly BulkItem[], signal: AbortSignal): Promise<Rejection[]> {
     const rejections: Rejection[] = [];
-    const waiting = this.#options.context.waiting("waits for the server");
     let pending = items;
-    try {
-      for (let attempt = 1; pending.length > 0; attempt++) {
-        const round = await this.#send(pending, signal);
-        rejections.push(...round.rejections);
-        pending = round.again;
-        if (pending.length > 0) await this.#wait(round, attempt, waiting, signal);
-      }
-    } finally {
-      waiting.goesOn();
+    for (let attempt = 1; pending.length > 0; attempt++) {
+      const round = await this.#send(pending, signal);
+      rejections.push(...round.rejections);
+      pending = round.again;
+      if (pending.length > 0) await this.#wait(round, attempt, signal);
     }
     return rejections;
   }
 
-  async #wait(round: Round, attempt: number, waiting: Work, signal: AbortSignal): Promise<void> {
+  async #wait(round: Round, attempt: number, signal: AbortSignal): Promise<void> {
     const waits = round.blocked === undefined ? BUSY_WAITS : BLOCKED_WAITS;
     const text =
       round.blocked === undefined
         ? "the server is busy; what it could not take is sent again"
         : `the cluster takes no writes until somebody acts; trying again: ${round.blocked}`;
-    waiting.waits(text, { waiting: round.again.length, attempt });
+    this.#warning.tell(text, { waiting: round.again.length, attempt });
     this.#options.context.count("retries", round.again.length);
     await this.#pause(backoff(waits, attempt, round.retryAfter), signal);
   }
@@ -137,7 +135,9 @@ export class BulkWriter {
     const reason = answerReason(answer.body);
     const denied = status === 401 || status === 403;
     const remedy = denied ? "check the credentials and their permission to write" : "check endpoints";
-    return new Error(`${endpoint} refused a bulk request with ${status}${reason && `: ${reason}`}; ${remedy}`);
+    const text = `${endpoint} refused a bulk request with ${status}${reason && `: ${reason}`}; ${remedy}`;
+    this.#warning.tell(text);
+    return new Error(text);
   }
 }
 

@@ -1,23 +1,24 @@
 import type { Share } from "./budget.ts";
-
-const LEAST_BYTES = 16 * 1024;
+import type { BufferPool } from "./buffer-pool.ts";
 
 /**
  * A body that is gathered in memory. It grows with what has arrived, not with what was announced: a slow sender holds
  * little, and one that sends byte by byte no more than that.
  */
 export class GatheredBody {
+  readonly #pool: BufferPool;
   readonly #share: Share;
   readonly #overhead: number;
   readonly #announced: number;
-  #buffer = Buffer.alloc(0);
+  #buffer: Buffer | undefined;
   #length = 0;
 
   /**
    * @param announced Content-Length, if it was given
    * @param overhead what the request holds beside the body
    */
-  constructor(share: Share, announced = Number.POSITIVE_INFINITY, overhead = 0) {
+  constructor(pool: BufferPool, share: Share, announced = Number.POSITIVE_INFINITY, overhead = 0) {
+    this.#pool = pool;
     this.#share = share;
     this.#announced = announced;
     this.#overhead = overhead;
@@ -27,24 +28,37 @@ export class GatheredBody {
     return this.#length;
   }
 
+  /** What was gathered; to be read until it is released. */
   get bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+    return this.#buffer?.subarray(0, this.#length) ?? Buffer.alloc(0);
   }
 
   /** @throws Refusal when the budget is used up */
   add(chunk: Buffer): void {
     const length = this.#length + chunk.length;
-    if (length > this.#buffer.length) this.#grow(length);
-    chunk.copy(this.#buffer, this.#length);
+    const buffer = this.#buffer && length <= this.#buffer.length ? this.#buffer : this.#grow(length);
+    chunk.copy(buffer, this.#length);
     this.#length = length;
   }
 
-  #grow(length: number): void {
-    const doubled = Math.max(2 * length, LEAST_BYTES);
-    const capacity = this.#announced >= length ? Math.min(doubled, this.#announced) : doubled;
-    this.#share.hold(this.#overhead + capacity);
-    const buffer = Buffer.allocUnsafeSlow(capacity);
-    this.#buffer.copy(buffer, 0, 0, this.#length);
+  /** Gives its memory back. */
+  release(): void {
+    if (this.#buffer) this.#pool.giveBack(this.#buffer);
+    this.#buffer = undefined;
+  }
+
+  #grow(length: number): Buffer {
+    const wanted = this.#announced >= length ? Math.min(2 * length, this.#announced) : 2 * length;
+    const buffer = this.#pool.take(wanted);
+    try {
+      this.#share.hold(this.#overhead + buffer.length);
+    } catch (error) {
+      this.#pool.giveBack(buffer);
+      throw error;
+    }
+    this.#buffer?.copy(buffer, 0, 0, this.#length);
+    this.release();
     this.#buffer = buffer;
+    return buffer;
   }
 }

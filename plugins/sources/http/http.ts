@@ -1,5 +1,6 @@
 import { byteCount, createBodyFramer, defineListener, milliseconds } from "../../../src/plugin.ts";
 import { Budget } from "./budget.ts";
+import { BufferPool } from "./buffer-pool.ts";
 import { CertificateFiles } from "./certificate.ts";
 import { HttpListener } from "./http-listener.ts";
 import { isLoopback, parseListen } from "./listen-address.ts";
@@ -95,6 +96,7 @@ export default defineListener({
       maxBodyBytes: byteCount(options.max_body_bytes),
       budget: new Budget(byteCount(options.max_in_flight)),
       keepInvalid: options.on_invalid === "dead_letter",
+      pool: new BufferPool(),
       frameBody: createBodyFramer(MAX_GATHERED_BYTES),
       bodyTimeout: milliseconds(options.body_timeout),
       idleTimeout: milliseconds(options.idle_timeout),

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type createBodyFramer, InvalidBody, type ListenerContext } from "../../../src/plugin.ts";
 import { INFLATE_BYTES, isCompressed, readBody } from "./body-stream.ts";
 import type { Share } from "./budget.ts";
+import type { BufferPool } from "./buffer-pool.ts";
 import { GatheredBody } from "./gathered-body.ts";
 import { LargeBody } from "./large-body.ts";
 import { Refusal } from "./refusal.ts";
@@ -15,6 +16,7 @@ const LARGE_BODY_BYTES = 256 * 1024;
 /** What receiving takes that is the same for all requests. */
 export interface Receiving {
   readonly context: ListenerContext;
+  readonly pool: BufferPool;
   readonly frameBody: ReturnType<typeof createBodyFramer>;
   readonly maxBodyBytes: number;
   /** Whether a body that is no JSON is kept as a dead letter, and counts as taken. */
@@ -29,7 +31,8 @@ export async function receive(request: IncomingMessage, receiving: Receiving, sh
   const sender = senderOf(request);
   const overhead = isCompressed(request) ? INFLATE_BYTES : 0;
   const announced = overhead === 0 ? request.headers["content-length"] : undefined;
-  let gathered: GatheredBody | undefined = new GatheredBody(share, announced ? Number(announced) : undefined, overhead);
+  const length = announced ? Number(announced) : undefined;
+  let gathered: GatheredBody | undefined = new GatheredBody(receiving.pool, share, length, overhead);
   share.hold(overhead);
   let large: LargeBody | undefined;
   try {
@@ -41,6 +44,7 @@ export async function receive(request: IncomingMessage, receiving: Receiving, sh
       large ??= new LargeBody(receiving.context, sender, receiving.keepInvalid);
       if (gathered) {
         large.add(gathered.bytes);
+        gathered.release();
         gathered = undefined;
         share.hold(overhead + LARGE_BODY_BYTES);
       }
@@ -50,6 +54,7 @@ export async function receive(request: IncomingMessage, receiving: Receiving, sh
   } catch (error) {
     throw error instanceof InvalidBody ? Refusal.invalid(error.message) : error;
   } finally {
+    gathered?.release();
     large?.discard();
   }
 }

@@ -7,16 +7,16 @@ import { Unreadable } from "./unreadable.ts";
 
 /** Whether a file with what the record says was read, and all that followed, is still there: under any name, or compressed. */
 export async function holdsRecord(record: FileRecord, surroundings: Surroundings): Promise<boolean> {
-  const { fileSystem, log } = surroundings.context;
-  const unreadable = new Unreadable(log);
+  const unreadable = new Unreadable(surroundings.context);
   const resting = new RestingPartitions(surroundings, unreadable);
   resting.add(record);
-  const search = new FolderSearch(fileSystem);
+  const search = new FolderSearch(surroundings.context.fileSystem);
   // A file that is to be opened, though nothing may be left in it.
   const entry = search.find(record);
   const found =
     typeof entry === "object" ? new Map([[keyOf(identityOf(entry.stats)), { ...entry, key: "" }]]) : new Map();
   const woken = await resting.wake(record.partition, { found, search, isRead: () => false });
+  unreadable.keepOnly(() => false);
   if (woken && "file" in woken) {
     woken.file.close();
     return true;

@@ -1,8 +1,9 @@
+import type { Stats } from "node:fs";
 import type { Block, Position, RawBatch, SourceContext } from "../../../src/plugin.ts";
 import { type FileIdentity, identityOf } from "./file-identity.ts";
 import { type FileRecord, positionOf } from "./file-record.ts";
 import { Trail } from "./fingerprint.ts";
-import { DAMAGED, inflate } from "./inflate.ts";
+import { DAMAGED, Inflation } from "./inflate.ts";
 import type { FileState, LogFile } from "./log-file.ts";
 import { openAt, stampOf } from "./open-file.ts";
 import type { Place } from "./tailed-file.ts";
@@ -16,11 +17,11 @@ export class InflatedFile implements LogFile {
   readonly partition: string;
   path: string;
   isRetired = true;
-  readonly #descriptor: number;
   readonly #context: SourceContext;
   #home: string;
   readonly #stamp: string;
   readonly #identity: FileIdentity;
+  readonly #inflation: Inflation;
   readonly #inflated: AsyncIterator<Buffer>;
   /** What lies before the line that is being read, or before what of it was looked at. */
   readonly #trail: Trail;
@@ -34,16 +35,15 @@ export class InflatedFile implements LogFile {
   #gaveWay = false;
   #damage: string | undefined;
 
-  private constructor(descriptor: number, { partition, path, home }: Place, offset: number, context: SourceContext) {
-    const stats = context.fileSystem.fstatSync(descriptor);
-    this.#descriptor = descriptor;
+  private constructor(inflation: Inflation, stats: Stats, place: Place, offset: number, context: SourceContext) {
+    this.#inflation = inflation;
+    this.#inflated = inflation[Symbol.asyncIterator]();
     this.#context = context;
-    this.#home = home;
-    this.path = path;
-    this.partition = partition;
+    this.#home = place.home;
+    this.path = place.path;
+    this.partition = place.partition;
     this.#identity = identityOf(stats);
     this.#stamp = stampOf(stats);
-    this.#inflated = inflate(context.fileSystem, descriptor);
     this.#trail = new Trail();
     this.#offset = offset;
   }
@@ -54,19 +54,17 @@ export class InflatedFile implements LogFile {
     { offset, fingerprint }: Pick<FileRecord, "offset" | "fingerprint">,
     context: SourceContext,
   ): Promise<InflatedFile | undefined> {
-    const descriptor = openAt(context.fileSystem, place.home);
-    let file: InflatedFile | undefined;
+    const { fileSystem } = context;
+    const stats = fileSystem.statSync(place.home);
+    const inflation = new Inflation(fileSystem, openAt(fileSystem, place.home));
+    let isSame = false;
     try {
-      file = new InflatedFile(descriptor, place, offset, context);
-      const isThere = await file.#passTo(offset);
-      if (isThere && (!fingerprint || file.#trail.matches(fingerprint))) return file;
-    } catch (error) {
-      if (file) file.close();
-      else context.fileSystem.closeSync(descriptor);
-      throw error;
+      const file = new InflatedFile(inflation, stats, place, offset, context);
+      isSame = (await file.#passTo(offset)) && (!fingerprint || file.#trail.matches(fingerprint));
+      return isSame ? file : undefined;
+    } finally {
+      if (!isSame) inflation.close();
     }
-    file.close();
-    return undefined;
   }
 
   get record(): FileRecord {
@@ -82,6 +80,10 @@ export class InflatedFile implements LogFile {
 
   get position(): Position {
     return positionOf(this.record);
+  }
+
+  get bytes(): undefined {
+    return undefined;
   }
 
   get isBehind(): boolean {
@@ -136,9 +138,7 @@ export class InflatedFile implements LogFile {
   }
 
   close(): void {
-    // What is under way needs the descriptor until it is over.
-    const closed = this.#inflated.return?.() ?? Promise.resolve();
-    void closed.catch(() => {}).then(() => this.#context.fileSystem.closeSync(this.#descriptor));
+    this.#inflation.close();
   }
 
   /** Fills the block, or what of it the file has. */

@@ -27,6 +27,24 @@ export function readAt(fileSystem: FileSystem, descriptor: number, offset: numbe
   return bytes.subarray(0, filled);
 }
 
+/** A path with all links followed; as it is, where the file has gone since it was found. */
+export function homeOf(fileSystem: FileSystem, path: string): string {
+  try {
+    return fileSystem.realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** A link that leads nowhere is there, too, and so is what cannot be looked at. */
+export function isThere(fileSystem: FileSystem, path: string): boolean {
+  try {
+    return fileSystem.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
 /** What changes when a file does. */
 export const stampOf = ({ size, mtimeMs }: Pick<Stats, "size" | "mtimeMs">): string => `${size}-${mtimeMs}`;
 
@@ -61,6 +79,11 @@ export class OpenFile {
 
   get size(): number {
     return this.#stats.size;
+  }
+
+  /** Bytes that it holds at this moment; {@link size} is what it held at the last look. */
+  get sizeNow(): number {
+    return this.#fileSystem.fstatSync(this.#descriptor).size;
   }
 
   get identity(): FileIdentity {

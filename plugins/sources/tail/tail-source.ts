@@ -23,6 +23,7 @@ export class TailSource implements Source {
   readonly #clock: Clock;
   /** Milliseconds. */
   readonly #rotateWait: number;
+  #files: ReadonlySet<LogFile> = new Set();
 
   constructor(options: TailOptions, context: SourceContext, clock: Clock = systemClock) {
     this.#options = options;
@@ -41,6 +42,7 @@ export class TailSource implements Source {
     };
     const clock = this.#clock;
     const discovery = new Discovery(wanted, resume, { context: this.#context, clock });
+    this.#files = discovery.turns.files;
     const pollInterval = milliseconds(this.#options.poll_interval);
     let lookedAt = Number.NEGATIVE_INFINITY;
     let polledAt = Number.NEGATIVE_INFINITY;
@@ -77,6 +79,16 @@ export class TailSource implements Source {
     }
   }
 
+  behind(read: ReadonlyMap<string, Position>): ReadonlyMap<string, number> {
+    const behind = new Map<string, number>();
+    for (const file of this.#files) {
+      const offset = read.get(file.partition)?.offset;
+      const bytes = offset === undefined ? undefined : bytesOf(file);
+      if (offset !== undefined && bytes !== undefined) behind.set(file.partition, bytes - offset);
+    }
+    return behind;
+  }
+
   async holds(partition: string, position: Position): Promise<boolean> {
     const record = recordOf(partition, position);
     return record !== undefined && (await holdsRecord(record, { context: this.#context, clock: this.#clock }));
@@ -90,8 +102,9 @@ export class TailSource implements Source {
     let batches: readonly (RawBatch | undefined)[] = [];
     try {
       const state = file.look();
-      if (state === "grown" && discovery.isCopy(file)) return;
-      if (state === "grown") {
+      const copy = state === "grown" ? discovery.endCopy(file) : undefined;
+      if (copy) batches = [copy];
+      else if (state === "grown") {
         discovery.turns.goOn(file);
         batches = [await file.read(this.#context.block())];
       } else {
@@ -108,6 +121,7 @@ export class TailSource implements Source {
       file.giveWay();
       discovery.turns.pause(file);
       discovery.unreadable.failed(file.path, error);
+      discovery.openAgain(file, error);
     }
     yield* batches;
   }
@@ -126,6 +140,15 @@ export class TailSource implements Source {
       throw new Error(`cannot read ${path} (${code})${others}; all else was read`);
     }
     if (matching === 0) this.#context.log.warn("no file matches", { paths: this.#options.paths.join(", ") });
+  }
+}
+
+/** Undefined where that cannot be told now. */
+function bytesOf(file: LogFile): number | undefined {
+  try {
+    return file.bytes;
+  } catch {
+    return undefined;
   }
 }
 

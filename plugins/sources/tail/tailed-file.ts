@@ -35,7 +35,8 @@ export class TailedFile implements LogFile {
   readonly partition: string;
   path: string;
   isRetired = false;
-  readonly #file: OpenFile;
+  /** The open file: for what else is to be known of its bytes. */
+  readonly file: OpenFile;
   readonly #context: SourceContext;
   /** All links followed. */
   #home: string;
@@ -52,7 +53,7 @@ export class TailedFile implements LogFile {
   #goal: number;
 
   private constructor(file: OpenFile, place: Place, { offset, trail, skipsLine }: Start, context: SourceContext) {
-    this.#file = file;
+    this.file = file;
     this.#context = context;
     this.partition = place.partition;
     this.#home = place.home;
@@ -86,7 +87,7 @@ export class TailedFile implements LogFile {
     return {
       partition: this.partition,
       offset: this.#offset,
-      identity: this.#file.identity,
+      identity: this.file.identity,
       path: this.#home,
       fingerprint: this.#trail.fingerprint,
       skipsLine: this.#skipsLine,
@@ -98,12 +99,16 @@ export class TailedFile implements LogFile {
   }
 
   get stamp(): string {
-    return stampOf(this.#file.stats);
+    return stampOf(this.file.stats);
   }
 
   /** Nothing was read of it, and there was nothing in it. */
   get isBlank(): boolean {
     return this.#goal === 0 && this.#offset === 0;
+  }
+
+  get bytes(): number {
+    return this.file.sizeNow;
   }
 
   get isBehind(): boolean {
@@ -112,7 +117,7 @@ export class TailedFile implements LogFile {
 
   /** The first bytes of the file: see {@link LEAD_BYTES}. */
   get lead(): string {
-    if (this.#lead.length < LEAD_BYTES) this.#lead = this.bytesAt(0, LEAD_BYTES).toString("latin1");
+    if (this.#lead.length < LEAD_BYTES) this.#lead = this.file.bytesAt(0, LEAD_BYTES).toString("latin1");
     return this.#lead;
   }
 
@@ -122,7 +127,7 @@ export class TailedFile implements LogFile {
   }
 
   goBefore(): void {
-    this.#goal = this.#file.size;
+    this.#goal = this.file.size;
   }
 
   giveWay(): void {
@@ -130,8 +135,8 @@ export class TailedFile implements LogFile {
   }
 
   look(): FileState {
-    const isTouched = this.#file.look();
-    const { size } = this.#file;
+    const isTouched = this.file.look();
+    const { size } = this.file;
     if (this.#isCut || size < this.#offset) return "cut";
     if (size > this.#searched) return "grown";
     if (size < this.#searched) {
@@ -143,18 +148,22 @@ export class TailedFile implements LogFile {
   }
 
   isQuietFor(milliseconds: number): boolean {
-    return this.#file.isQuietFor(milliseconds);
+    return this.file.isQuietFor(milliseconds);
   }
 
-  /** Reads the bytes at an offset: fewer where the file ends. */
-  bytesAt(offset: number, length: number): Buffer {
-    return this.#file.bytesAt(offset, length);
+  /** Whether another file ends with what was read here, of what was read last. */
+  hasReadTo(end: OpenFile): boolean {
+    const { last } = this.#trail;
+    const start = this.#offset - last.length;
+    const length = end.size - start;
+    if (length < Math.min(LEAD_BYTES, end.size) || length > last.length) return false;
+    return end.bytesAt(start, length).equals(last.subarray(0, length));
   }
 
   /** Goes to the beginning of the first line behind what is there now. */
   skipToEnd(): void {
-    const { size } = this.#file;
-    this.#skipsLine = size > 0 && this.bytesAt(size - 1, 1)[0] !== LINE_END;
+    const { size } = this.file;
+    this.#skipsLine = size > 0 && this.file.bytesAt(size - 1, 1)[0] !== LINE_END;
     this.#goTo(size);
   }
 
@@ -164,7 +173,7 @@ export class TailedFile implements LogFile {
     const { buffer, start, end: room } = block;
     // What was read last is read again with what follows it: so it is known to follow.
     const overlap = room - start < LEAST_WITH_OVERLAP ? 0 : last.length;
-    const count = await this.#file.read(block, this.#offset - overlap);
+    const count = await this.file.read(block, this.#offset - overlap);
     const isSame = overlap === 0 ? this.#isAsRead() : last.compare(buffer, start, start + overlap) === 0;
     if (count < overlap || !isSame) {
       this.#isCut = true;
@@ -187,11 +196,11 @@ export class TailedFile implements LogFile {
   }
 
   readRest(isFinal: boolean): RawBatch | undefined {
-    const length = this.#file.size - this.#offset;
+    const length = this.file.size - this.#offset;
     if (length <= 0) return undefined;
     const offset = this.#offset;
     if (!this.#skipsLine && length <= this.#context.maxEventBytes) {
-      const line = this.bytesAt(offset, length);
+      const line = this.file.bytesAt(offset, length);
       if (line.length < length) return undefined;
       if (isWholeEvent(line, this.#context.decode)) {
         return this.#batch(Buffer.concat([line, Buffer.of(LINE_END)]), offset + length);
@@ -205,18 +214,13 @@ export class TailedFile implements LogFile {
     return undefined;
   }
 
-  /** Gives up the file, which stays open: its next generation is read. */
-  release(): OpenFile {
-    return this.#file;
-  }
-
   close(): void {
-    this.#file.close();
+    this.file.close();
   }
 
   #isAsRead(): boolean {
     const { last } = this.#trail;
-    return this.bytesAt(this.#offset - last.length, last.length).equals(last);
+    return this.file.bytesAt(this.#offset - last.length, last.length).equals(last);
   }
 
   /** A line that did not end within a block: its end is looked for first, then all of it is read at once. */
@@ -231,7 +235,7 @@ export class TailedFile implements LogFile {
     if (this.#skipsLine) return this.#passOver(end);
     const { maxEventBytes } = this.#context;
     if (length - 1 > maxEventBytes) return this.#refuse(length, `longer than max_event_bytes (${maxEventBytes})`);
-    const bytes = this.bytesAt(this.#offset, length);
+    const bytes = this.file.bytesAt(this.#offset, length);
     // The file may have been cut short since its line end was found.
     return bytes.length < length ? undefined : this.#batch(bytes, end);
   }
@@ -240,7 +244,7 @@ export class TailedFile implements LogFile {
   #findLineEnd(block: Block): number | undefined {
     const { buffer, start } = block;
     for (;;) {
-      const count = this.#file.readNow(block, this.#searched);
+      const count = this.file.readNow(block, this.#searched);
       if (count === 0) return undefined;
       const found = buffer.subarray(start, start + count).indexOf(LINE_END);
       if (found >= 0) return this.#searched + found + 1;
@@ -284,13 +288,13 @@ export class TailedFile implements LogFile {
   }
 
   #goTo(offset: number): void {
-    this.#trail.passTo(offset, (at, length) => this.bytesAt(at, length));
+    this.#trail.passTo(offset, (at, length) => this.file.bytesAt(at, length));
     this.#offset = offset;
     this.#searched = offset;
   }
 
   #brought(bytes: Uint8Array, offset: number): RawBatch {
     const { partition, path, position } = this;
-    return { bytes, partition, offset, position, path, behind: Math.max(0, this.#file.size - this.#offset) };
+    return { bytes, partition, offset, position, path, behind: Math.max(0, this.file.size - this.#offset) };
   }
 }
