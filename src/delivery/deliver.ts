@@ -106,7 +106,8 @@ export class Delivery {
         }
       }
     } finally {
-      waiting?.goesOn();
+      // What is given up waits still: it is told at the end, or said again by the next try.
+      if (!signal.aborted) waiting?.goesOn();
     }
   }
 }
