@@ -57,6 +57,7 @@ async function makeListener(
       deadLetters.write([{ ...refused, bytes, reason, ...(remote !== undefined && { remote }) }], giveUp),
   };
   const source: Source = {
+    holds: (_, position) => journal.holds(position),
     behind: (_, { offset }) => journal.bytesBehind(offset),
     read: (from, signal) => journal.read(from.get(JOURNAL_PARTITION), (least) => reader.block(least), signal),
   };
