@@ -10,8 +10,8 @@ import { goals } from "./goals.ts";
 import { findPeers } from "./peers.ts";
 import { buildProduct } from "./product/build-product.ts";
 import { removeRunFolders } from "./run-folder.ts";
-import { measureAll, type Scenario } from "./scenario.ts";
-import { longScenario, peerName, scenarios } from "./scenarios.ts";
+import { measureAll } from "./scenario.ts";
+import { peerName, scenarios } from "./scenarios.ts";
 import { circumstances, goalTable, resultTable } from "./table.ts";
 
 const { values } = parseArgs({
@@ -21,16 +21,15 @@ const { values } = parseArgs({
     repeat: { type: "string", default: "5" },
     only: { type: "string", multiple: true },
     peers: { type: "boolean", default: true },
-    long: { type: "boolean", default: true },
     assert: { type: "boolean", default: false },
   },
   allowNegative: true,
 });
 
 const tell = (text: string) => process.stderr.write(`${text}\n`);
-const bytes = byteCount(values.bytes ?? (values.quick ? "100MB" : "1GB"));
+const bytes = byteCount(values.bytes ?? (values.quick ? "100MB" : "3GB"));
 const peers = values.peers ? findPeers(tell) : [];
-const all: Scenario[] = [...scenarios(bytes, peers), ...(values.long ? [longScenario(bytes)] : [])];
+const all = scenarios(bytes, peers);
 const chosen = values.only ? all.filter(({ name }) => values.only?.some((words) => name.includes(words))) : all;
 
 buildProduct();

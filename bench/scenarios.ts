@@ -9,11 +9,14 @@ import { newRunFolder } from "./run-folder.ts";
 import type { Scenario } from "./scenario.ts";
 
 const PARSE_LOOP = fileURLToPath(new URL("json-parse-loop.ts", import.meta.url));
+/** They take minutes on the usual log, and their runs differ little. */
+const PEER_REPEAT = 2;
 const CONDITION = `{ type: drop, when: 'self.stage == "RequestReceived"' }`;
 
 /** All that is measured, on logs of about `bytes`; a log is generated when its turn comes first. */
 export function scenarios(bytes: number, peers: readonly Peer[]): Scenario[] {
   const log = writeLog({ bytes, users: 3000, files: 1, seed: 1 });
+  const tenth = writeLog({ bytes: Math.ceil(bytes / 10), users: 3000, files: 1, seed: 3 });
   const manyUsers = writeLog({ bytes, users: 10_000, files: 1, seed: 2 });
   const manyFiles = writeLog({ bytes, users: 3000, files: 1000, seed: 1 });
   const on = ({ bytes, events }: GeneratedLog) => ({ bytes, events });
@@ -26,6 +29,7 @@ export function scenarios(bytes: number, peers: readonly Peer[]): Scenario[] {
     { name: NAMES.loop, ...on(log), run: () => measure(node(PARSE_LOOP, ...log.paths)) },
     { name: NAMES.copy, ...on(log), run: () => copy(log) },
     product(NAMES.product, log),
+    product(NAMES.tenth, tenth),
     {
       name: NAMES.condition,
       ...on(log),
@@ -35,20 +39,8 @@ export function scenarios(bytes: number, peers: readonly Peer[]): Scenario[] {
     product(NAMES.manyFiles, manyFiles),
     { name: NAMES.http, ...on(log), run: () => runHttp(log) },
     { name: NAMES.startUp, bytes: 0, events: 0, run: runStartUp },
-    ...peers.map((peer) => ({ name: peerName(peer), ...on(log), run: () => runPeer(peer, log) })),
+    ...peers.map((peer) => ({ name: peerName(peer), ...on(log), repeat: PEER_REPEAT, run: () => runPeer(peer, log) })),
   ];
-}
-
-/** The main job on a log ten times as long: once, for its memory. */
-export function longScenario(bytes: number): Scenario {
-  const log = writeLog({ bytes: bytes * 10, users: 3000, files: 1, seed: 3 });
-  return {
-    name: NAMES.long,
-    bytes: log.bytes,
-    events: log.events,
-    repeat: 1,
-    run: () => runProduct(log, everyKeptEvent(log)),
-  };
 }
 
 /** What goals and the table call a peer. */

@@ -7,7 +7,7 @@ import { Pipeline, type PipelineOptions } from "./pipeline/pipeline.ts";
 
 export { ConfigError } from "./config/complaint.ts";
 export type { Config } from "./config/config.ts";
-export { CheckpointError } from "./delivery/checkpoint.ts";
+export { CheckpointError } from "./delivery/checkpoint-error.ts";
 export { loadConfig } from "./load-config.ts";
 export type { Health, LifeStage, Trouble } from "./observe/health.ts";
 export { createLineLog } from "./observe/line-log.ts";

@@ -121,10 +121,11 @@ export interface Source {
    */
   holds?(partition: string, position: Position): boolean | Promise<boolean>;
   /**
-   * How many bytes of a partition wait behind the position read last, as it is now: asked when somebody looks at the metrics, even
-   * while nothing is read. Undefined, or absent: as {@link RawBatch.behind} said.
+   * How many bytes of each partition wait behind what was read, as it is now: asked when somebody looks at the metrics, even
+   * while nothing is read. What is not told of a partition, and where this is absent, is as {@link RawBatch.behind} said.
+   * @param read how far each was read
    */
-  behind?(partition: string, position: Position): number | undefined;
+  behind?(read: ReadonlyMap<string, Position>): ReadonlyMap<string, number>;
 }
 
 /** Bytes on their way into the journal, of a size that nobody knows yet. */
@@ -246,8 +247,9 @@ export interface Sink {
    */
   recover?(intents: readonly Json[], recovery: Recovery): Promise<"adopted" | "undone">;
   /**
-   * Makes durable what was written before the call, while other batches are prepared and written. Throws where that fails:
-   * what was written since the last success is then undone and written again.
+   * Makes durable what was written before the call, while other batches are prepared and written; the first time, what an
+   * earlier process wrote and what was recovered, too. Throws where that fails: what was written since the last success is then
+   * undone and written again.
    */
   sync?(): Promise<void>;
   close?(): Promise<void>;

@@ -2,6 +2,8 @@
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 
-enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/sluice-built", import.meta.url)));
+const compiled = fileURLToPath(new URL("../../node_modules/.cache/sluice-built", import.meta.url));
+enableCompileCache(compiled);
+process.env.NODE_COMPILE_CACHE ??= compiled;
 const { main } = await import("../../dist/src/cli/main.js");
 process.exitCode = await main(process.argv.slice(2));

@@ -7,11 +7,11 @@ import type { PipelineReport } from "../pipeline/report.ts";
 import type { Command } from "./command.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
 import { explainWhenIdle } from "./explain.ts";
+import { sizeHeap } from "./heap.ts";
 import { pipelineFile } from "./pipeline-file.ts";
 import { showProgress } from "./progress.ts";
 import { stopOnSignals } from "./signals.ts";
 import { stopWhenStuck } from "./stuck.ts";
-import { limitYoungGeneration } from "./young-generation.ts";
 
 const END_WITHIN_MS = 1000;
 
@@ -43,7 +43,7 @@ export const command: Command = async (words) => {
   const signals = stopOnSignals(pipeline, log);
   const stuck = stuckAfter === undefined ? undefined : stopWhenStuck(pipeline, stuckAfter, log);
   try {
-    limitYoungGeneration();
+    sizeHeap();
     await pipeline.start();
     log.info("running", { pipeline: config.file, sources: config.sources.length, sinks: config.sinks.length });
     progress?.of(pipeline);

@@ -1,17 +1,27 @@
 import { join } from "node:path";
-import type { Position } from "../plugin.ts";
 import { replaceFile } from "../store/atomic-file.ts";
 import type { FileSystem } from "../store/file-system.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
+import type { MemoryMark } from "./filter-memory.ts";
+import type { LettersMark } from "./letters-mark.ts";
+import { fromPlain, isMap, toPlain } from "./plain-positions.ts";
+import type { SinkPositions, SourcePositions } from "./sink-position.ts";
 
-/** For each sink and each source, the position in each partition up to which the sink has everything. */
-export type SinkPositions = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, Position>>>;
-
-const VERSION = 1;
-
-/** A checkpoint that cannot be used; the message says what to do. */
-export class CheckpointError extends Error {
-  override readonly name = "CheckpointError";
+/** What the engine knows of the moment of a checkpoint: all of it is durable. */
+export interface CheckpointRecord {
+  /** How far each sink has come. */
+  readonly sinks: SinkPositions;
+  /** The generation of intents that began then; 0 where there is none. */
+  readonly generation: number;
+  /** The run of the machine in which it was written; undefined where the system does not say. */
+  readonly boot?: string;
+  /** How far the dead letters had been written. */
+  readonly letters?: LettersMark;
+  /** How far what filters remember had been written. */
+  readonly memory?: MemoryMark;
 }
+
+const VERSION = 2;
 
 /**
  * The record of what was delivered, `checkpoint.json` in the data folder: replaced as a whole and never in place.
@@ -20,37 +30,55 @@ export class CheckpointError extends Error {
 export class Checkpoint {
   readonly path: string;
   readonly #fileSystem: FileSystem;
-  #written = "";
 
   constructor(fileSystem: FileSystem, dataDir: string) {
     this.#fileSystem = fileSystem;
     this.path = join(dataDir, "checkpoint.json");
   }
 
-  /** @throws CheckpointError when the file is damaged or of a newer version */
-  load(): SinkPositions {
-    if (!this.#fileSystem.existsSync(this.path)) return new Map();
-    const text = this.#fileSystem.readFileSync(this.path, "utf8");
-    let record: { version?: unknown; sinks?: unknown };
-    try {
-      record = JSON.parse(text) as typeof record;
-    } catch {
-      throw this.#unusable("is damaged");
+  /** An empty record where there is none. @throws CheckpointError when the file is damaged or of a newer version */
+  load(): CheckpointRecord {
+    if (!this.#fileSystem.existsSync(this.path)) return { sinks: new Map(), generation: 0 };
+    const record = this.#parse(this.#fileSystem.readFileSync(this.path, "utf8"));
+    if (typeof record.version !== "number") throw this.#unusable("is damaged");
+    if (record.version > VERSION) {
+      throw this.#unusable(`is of version ${record.version}, and this Sluice reads ${VERSION} at the most`);
     }
-    if (typeof record?.version !== "number") throw this.#unusable("is damaged");
-    if (record.version > VERSION)
-      throw this.#unusable(`is of version ${record.version}, and this Sluice reads ${VERSION}`);
-    if (!isPlain(record.sinks)) throw this.#unusable("is damaged");
-    this.#written = text;
-    return toMaps(record.sinks);
+    const { generation = 0, boot, letters, memory } = record;
+    return {
+      sinks: this.#sinksOf(record.sinks),
+      generation: isCount(generation) ? generation : this.#damaged(),
+      ...(boot !== undefined && { boot: String(boot) }),
+      ...(letters !== undefined && { letters: isLettersMark(letters) ? letters : this.#damaged() }),
+      ...(memory !== undefined && { memory: isMemoryMark(memory) ? memory : this.#damaged() }),
+    };
   }
 
-  /** Writes the record if it differs from what is there. */
-  save(positions: SinkPositions): void {
-    const text = `${JSON.stringify({ version: VERSION, sinks: toPlain(positions) })}\n`;
-    if (text === this.#written) return;
-    replaceFile(this.#fileSystem, this.path, text);
-    this.#written = text;
+  /** Writes the record; returns when it is durable. @throws what the disk says */
+  save({ sinks, ...rest }: CheckpointRecord): void {
+    const plain = Object.fromEntries([...sinks].map(([sink, sources]) => [sink, toPlain(sources)]));
+    replaceFile(this.#fileSystem, this.path, `${JSON.stringify({ version: VERSION, ...rest, sinks: plain })}\n`);
+  }
+
+  #parse(text: string): Record<string, unknown> {
+    try {
+      const record: unknown = JSON.parse(text);
+      if (isMap(record)) return record;
+    } catch {
+      // Told below.
+    }
+    return this.#damaged();
+  }
+
+  #sinksOf(plain: unknown): SinkPositions {
+    if (!isMap(plain)) return this.#damaged();
+    const sinks = new Map<string, SourcePositions>();
+    for (const [sink, sources] of Object.entries(plain)) sinks.set(sink, fromPlain(sources) ?? this.#damaged());
+    return sinks;
+  }
+
+  #damaged(): never {
+    throw this.#unusable("is damaged");
   }
 
   #unusable(why: string): CheckpointError {
@@ -61,33 +89,10 @@ export class Checkpoint {
   }
 }
 
-type Plain = Record<string, Record<string, Record<string, Position>>>;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
-function isPlain(sinks: unknown): sinks is Plain {
-  const isPosition = (value: unknown) =>
-    isMap(value) && Number.isSafeInteger(value.offset) && Number(value.offset) >= 0;
-  const holds = (value: unknown, check: (inner: unknown) => boolean) =>
-    isMap(value) && Object.values(value).every(check);
-  return holds(sinks, (sources) => holds(sources, (partitions) => holds(partitions, isPosition)));
-}
+const isLettersMark = (value: unknown): value is LettersMark =>
+  isMap(value) && isCount(value.length) && typeof value.inode === "string";
 
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-function toMaps(sinks: Plain): SinkPositions {
-  return new Map(
-    Object.entries(sinks).map(([sink, sources]) => [
-      sink,
-      new Map(Object.entries(sources).map(([source, partitions]) => [source, new Map(Object.entries(partitions))])),
-    ]),
-  );
-}
-
-function toPlain(sinks: SinkPositions): Plain {
-  return Object.fromEntries(
-    [...sinks].map(([sink, sources]) => [
-      sink,
-      Object.fromEntries([...sources].map(([source, partitions]) => [source, Object.fromEntries(partitions)])),
-    ]),
-  );
-}
+const isMemoryMark = (value: unknown): value is MemoryMark =>
+  isMap(value) && isCount(value.length) && typeof value.file === "string";

@@ -2,6 +2,7 @@ import type { RetryPolicy } from "../config/config.ts";
 import type { Event, Origin } from "../event/event.ts";
 import type { Health, Work } from "../observe/health.ts";
 import type { Rejection, Sink } from "../plugin.ts";
+import type { Batch } from "./batch.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
 import { withGrace } from "./grace.ts";
 import { Backoff } from "./retry.ts";
@@ -9,6 +10,23 @@ import { Backoff } from "./retry.ts";
 export interface Delivered {
   readonly delivered: number;
   readonly deadLettered: number;
+}
+
+/** What became of the events of one try. */
+export interface Tried {
+  readonly rejections: readonly Rejection[];
+  /** Those that are still to be tried, now that the others are rejected. */
+  readonly rest: readonly Event[];
+}
+
+/** One way to bring events to a sink. */
+export interface Try {
+  /** Throws where none of the events is there. */
+  write(events: readonly Event[], batch: Batch, signal: AbortSignal): Promise<Tried>;
+  /** Returns when no write is under way, be it given up. */
+  idle(): Promise<void>;
+  /** Nothing of the batch is owed any more: settles it. */
+  settle(batch: Batch, signal: AbortSignal): Promise<void>;
 }
 
 /** How long a write that was told to stop may take to do so. */
@@ -20,71 +38,99 @@ const STOP_WITHIN_MS = 1000;
  */
 export class Delivery {
   readonly #name: string;
-  readonly #sink: Sink;
+  readonly #try: Try;
   readonly #retry: RetryPolicy;
   readonly #deadLetters: DeadLetters;
   readonly #health: Health;
-  readonly #signal: AbortSignal;
 
-  constructor(options: {
-    name: string;
-    sink: Sink;
-    retry: RetryPolicy;
-    deadLetters: DeadLetters;
-    health: Health;
-    signal: AbortSignal;
-  }) {
+  constructor(options: { name: string; try: Try; retry: RetryPolicy; deadLetters: DeadLetters; health: Health }) {
     this.#name = options.name;
-    this.#sink = options.sink;
+    this.#try = options.try;
     this.#retry = options.retry;
     this.#deadLetters = options.deadLetters;
     this.#health = options.health;
-    this.#signal = options.signal;
+  }
+
+  /** Returns when no write is under way, be it given up. */
+  idle(): Promise<void> {
+    return this.#try.idle();
   }
 
   /** @throws the signal's reason when it is aborted before the batch is there */
-  async deliver(events: readonly Event[]): Promise<Delivered> {
-    const rejections = await this.#write(events);
-    if (rejections.length > 0) {
-      await this.#deadLetters.write(
-        rejections.map(({ event, reason }) => deadLetterOf(event, this.#name, reason)),
-        this.#signal,
-      );
+  async deliver(batch: Batch, signal: AbortSignal): Promise<Delivered> {
+    let deadLettered = 0;
+    for (let open = batch.events; open.length > 0; ) {
+      const { rejections, rest } = await this.#write(open, batch, signal);
+      if (rejections.length > 0) {
+        await this.#deadLetters.write(
+          rejections.map(({ event, reason }) => deadLetterOf(event, this.#name, reason)),
+          signal,
+        );
+      }
+      deadLettered += rejections.length;
+      open = rest;
     }
-    return { delivered: events.length - rejections.length, deadLettered: rejections.length };
+    await this.#try.settle(batch, signal);
+    return { delivered: batch.events.length - deadLettered, deadLettered };
   }
 
-  async #writeOnce(events: readonly Event[]): Promise<readonly Rejection[]> {
-    const writing = Promise.resolve(this.#sink.write(events, this.#signal));
-    return checkRejections(await withGrace(writing, this.#signal, STOP_WITHIN_MS), events);
-  }
-
-  async #write(events: readonly Event[]): Promise<readonly Rejection[]> {
+  async #write(events: readonly Event[], batch: Batch, signal: AbortSignal): Promise<Tried> {
     const backoff = new Backoff(this.#retry);
     let waiting: Work | undefined;
-    for (;;) {
-      this.#signal.throwIfAborted();
-      try {
-        const rejections = await this.#writeOnce(events);
-        waiting?.goesOn();
-        return rejections;
-      } catch (error) {
-        this.#signal.throwIfAborted();
-        const reason = error instanceof Error ? error.message : String(error);
-        if (backoff.isExhausted) {
-          waiting?.goesOn();
-          return events.map((event) => ({ event, reason: `not delivered in time: ${reason}` }));
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        try {
+          return await this.#try.write(events, batch, signal);
+        } catch (error) {
+          signal.throwIfAborted();
+          const reason = messageOf(error);
+          if (backoff.isExhausted)
+            return { rejections: rejectAll(events, `not delivered in time: ${reason}`), rest: [] };
+          waiting ??= this.#health.observe(this.#name, "cannot write");
+          waiting.waits(reason, { events: events.length });
+          await backoff.wait(signal);
         }
-        waiting ??= this.#health.observe(this.#name, "cannot write");
-        waiting.waits(reason, { events: events.length });
-        await backoff.wait(this.#signal);
       }
+    } finally {
+      // What is given up waits still: it is told at the end, or said again by the next try.
+      if (!signal.aborted) waiting?.goesOn();
     }
   }
 }
 
+const rejectAll = (events: readonly Event[], reason: string): readonly Rejection[] =>
+  events.map((event) => ({ event, reason }));
+
+/** What an error says. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Writes without a way back: what a write that throws has brought to the sink may come there again. */
+export class PlainTry implements Try {
+  readonly #sink: Sink;
+  readonly #writing = new Set<Promise<unknown>>();
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#writing);
+  }
+
+  async write(events: readonly Event[], _batch: Batch, signal: AbortSignal): Promise<Tried> {
+    const writing = Promise.resolve(this.#sink.write(events, signal)).finally(() => this.#writing.delete(writing));
+    this.#writing.add(writing);
+    return { rejections: checkRejections(await withGrace(writing, signal, STOP_WITHIN_MS), events), rest: [] };
+  }
+
+  async settle(batch: Batch): Promise<void> {
+    batch.settle();
+  }
+}
+
 /** @throws TypeError where it says no such thing: then nobody knows what became of the batch, and it is not there */
-function checkRejections(rejections: unknown, events: readonly Event[]): readonly Rejection[] {
+export function checkRejections(rejections: unknown, events: readonly Event[]): readonly Rejection[] {
   if (rejections === undefined || rejections === null) return [];
   if (!Array.isArray(rejections)) throw new TypeError("the sink returned something that is no list of rejections");
   if (rejections.length === 0) return rejections;

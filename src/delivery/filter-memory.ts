@@ -3,7 +3,7 @@ import type { Log } from "../observe/log.ts";
 import type { Filter } from "../plugin.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import { UnknownFrameVersion } from "../store/frame.ts";
-import { CheckpointError } from "./checkpoint.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
 import { decodeRemembered, encodeRemembered, MemoryFile } from "./memory-file.ts";
 
 /** What a checkpoint says of the memory: the file's name, and how many of its bytes are durable. */

@@ -25,6 +25,8 @@ export interface JournalOptions extends Partial<JournalPolicy> {
   readonly log: Log;
   /** Waits while there is no room for what comes in. */
   readonly intake?: Work;
+  /** Waits while the disk does not let it be read. */
+  readonly reading?: Work;
   /** A file gets no more once it has this many bytes: 64 MiB unless told, and less where `maxBytes` is small. */
   readonly segmentBytes?: number;
 }
@@ -54,6 +56,7 @@ export class Journal {
   readonly #segments: Segments;
   readonly #log: Log;
   readonly #intake: Work | undefined;
+  readonly #reading: Work | undefined;
   readonly #maxBytes: number;
   readonly #durable: boolean;
   readonly #commits: CommitQueue;
@@ -68,6 +71,7 @@ export class Journal {
     const { maxBytes = Number.POSITIVE_INFINITY, segmentBytes = SEGMENT_BYTES } = options;
     this.#log = options.log;
     this.#intake = options.intake;
+    this.#reading = options.reading;
     this.#maxBytes = maxBytes;
     this.#durable = options.durability !== "write";
     this.#segments = Segments.open({
@@ -197,21 +201,21 @@ export class Journal {
     this.#segments.continueAt(offset);
   }
 
-  /** What the reader has next. A disk that does not let it read is told once, and asked again until it does. */
+  /** What the reader has next. A disk that does not let it read is told, and asked again until it does. */
   async #next(
     reader: FrameReader,
     block: (least: number) => Block,
     signal: AbortSignal,
   ): Promise<FrameRun | undefined> {
-    for (let tries = 0; ; tries++) {
+    for (;;) {
       try {
         const run = await reader.next(block);
-        if (tries > 0) this.#log.info("the journal is read again");
+        this.#reading?.goesOn();
         return run;
       } catch (error) {
         const { code, syscall } = error as NodeJS.ErrnoException;
         if (syscall === undefined) throw error;
-        if (tries === 0) this.#log.error("cannot read the journal: tries again each second", { code, syscall });
+        this.#reading?.waits(`${code} (${syscall})`);
         await wait(READ_AGAIN_AFTER_MS, undefined, { signal }).catch(() => {});
         if (signal.aborted) return undefined;
       }

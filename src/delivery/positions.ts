@@ -1,14 +1,17 @@
 import type { Position } from "../plugin.ts";
+import { advance, type EventPlace, isBeginning, type PartitionPositions, type SinkPosition } from "./sink-position.ts";
 import type { Lease } from "./window.ts";
-
-/** Positions by partition. */
-export type PartitionPositions = ReadonlyMap<string, Position>;
 
 /** What one read owes: it is settled once every sink has settled it. */
 export interface Receipt {
-  readonly position: Position;
+  /** How far a sink has come that has all of it. */
+  readonly reached: SinkPosition;
+  /** Where it begins: how far a sink has come that has nothing of it. */
+  readonly before: SinkPosition;
   /** The sink has delivered, filtered or dead-lettered all of it. */
   settle(sink: number): void;
+  /** The same for its events up to this one, and all reads before it. */
+  settleUpTo(sink: number, place: EventPlace): void;
 }
 
 /**
@@ -17,17 +20,34 @@ export interface Receipt {
  * that one stuck batch cannot make what has to be read again grow.
  */
 export class Positions {
-  readonly #sinks: number;
   readonly #partitions = new Map<string, Partition>();
-  readonly #resume: readonly PartitionPositions[];
   readonly #onMove: () => void;
+  #resume: readonly PartitionPositions[] = [];
+  #start: ReadonlyMap<string, Position> = new Map();
 
   /** `resume` holds for each sink where it stands; `onMove` is called when any position moves. */
   constructor(resume: readonly PartitionPositions[], onMove: () => void) {
-    this.#sinks = resume.length;
-    this.#resume = resume;
     this.#onMove = onMove;
-    for (const partition of new Set(resume.flatMap((positions) => [...positions.keys()]))) this.#partition(partition);
+    this.restart(resume);
+  }
+
+  /**
+   * Forgets all reads that are not settled. Each sink goes on where it stands now; reading begins at the lowest of `from`,
+   * which may lie before that.
+   */
+  restart(resume: readonly PartitionPositions[], from = resume): void {
+    for (const partition of this.#partitions.values()) partition.close();
+    this.#partitions.clear();
+    this.#resume = resume;
+    this.#start = lowest(from);
+    for (const partition of new Set(resume.flatMap((positions) => [...positions.keys()]))) {
+      if (!resume.every((positions) => positions.get(partition)?.ended)) this.#partition(partition);
+    }
+  }
+
+  /** Where reading begins. */
+  get start(): ReadonlyMap<string, Position> {
+    return this.#start;
   }
 
   /** Opens the receipt of a read; reads of a partition are opened in its order. */
@@ -35,14 +55,14 @@ export class Positions {
     return this.#partition(partition).open(position, lease, ended);
   }
 
-  /** Whether a sink has had the record at this offset before the restart. */
-  skipTo(partition: string, sink: number): number {
-    return this.#resume[sink]?.get(partition)?.offset ?? 0;
+  /** How far a sink had come when reading began. */
+  resumeOf(partition: string, sink: number): SinkPosition | undefined {
+    return this.#resume[sink]?.get(partition);
   }
 
-  /** Where a sink stands, partitions that ended and are settled left out. */
-  of(sink: number): Map<string, Position> {
-    const positions = new Map<string, Position>();
+  /** Where a sink stands, partitions that ended and are settled by every sink left out. */
+  of(sink: number): Map<string, SinkPosition> {
+    const positions = new Map<string, SinkPosition>();
     for (const [name, partition] of this.#partitions) {
       const position = partition.positionOf(sink);
       if (position) positions.set(name, position);
@@ -58,37 +78,40 @@ export class Positions {
   }
 
   #partition(name: string): Partition {
-    let partition = this.#partitions.get(name);
-    if (!partition) {
-      const resume = this.#resume.map((positions) => positions.get(name));
-      partition = new Partition(resume, this.#sinks, () => {
-        if (partition?.hasEnded) this.#partitions.delete(name);
+    const known = this.#partitions.get(name);
+    if (known) return known;
+    const partition = new Partition(
+      this.#resume.map((positions) => positions.get(name)),
+      this.#start.get(name) ?? { offset: 0 },
+      () => {
+        if (partition.hasEnded && this.#partitions.get(name) === partition) this.#partitions.delete(name);
         this.#onMove();
-      });
-      this.#partitions.set(name, partition);
-    }
+      },
+    );
+    this.#partitions.set(name, partition);
     return partition;
   }
 }
 
 interface Entry {
-  readonly position: Position;
+  readonly reached: SinkPosition;
   readonly lease: Lease;
   readonly settled: boolean[];
-  readonly ended: boolean;
 }
 
 class Partition {
   readonly #queue: Entry[] = [];
-  readonly #positions: (Position | undefined)[];
+  readonly #positions: (SinkPosition | undefined)[];
   readonly #heads: number[];
   readonly #onMove: () => void;
   #first = 0;
-  #ended = false;
+  /** Where the next read begins. */
+  #end: SinkPosition;
 
-  constructor(resume: readonly (Position | undefined)[], sinks: number, onMove: () => void) {
+  constructor(resume: readonly (SinkPosition | undefined)[], start: Position, onMove: () => void) {
     this.#positions = [...resume];
-    this.#heads = new Array<number>(sinks).fill(0);
+    this.#heads = new Array<number>(resume.length).fill(0);
+    this.#end = start;
     this.#onMove = onMove;
   }
 
@@ -97,54 +120,75 @@ class Partition {
   }
 
   get hasEnded(): boolean {
-    return this.#ended && this.#queue.length === 0;
+    return this.#end.ended === true && this.#queue.length === 0;
   }
 
-  positionOf(sink: number): Position | undefined {
+  positionOf(sink: number): SinkPosition | undefined {
     return this.#positions[sink];
   }
 
   open(position: Position, lease: Lease, ended: boolean): Receipt {
-    const entry: Entry = { position, lease, settled: [], ended };
+    const before = this.#end;
+    const reached: SinkPosition = ended ? { ...position, ended } : position;
+    const entry: Entry = { reached, lease, settled: [] };
     this.#queue.push(entry);
-    this.#ended = ended;
+    this.#end = reached;
     return {
-      position,
+      reached,
+      before,
       settle: (sink) => {
         entry.settled[sink] = true;
-        this.#advance(sink);
+        this.#settle(sink);
+      },
+      settleUpTo: (sink, partly) => {
+        this.#positions[sink] = advance(this.#positions[sink], { ...before, partly });
+        this.#onMove();
       },
     };
   }
 
-  #advance(sink: number): void {
+  /** Gives back what is not settled yet. */
+  close(): void {
+    for (const { lease } of this.#queue.splice(0)) lease.release();
+  }
+
+  #settle(sink: number): void {
     let head = this.#heads[sink] as number;
     const before = head;
     for (let entry = this.#queue[head - this.#first]; entry?.settled[sink]; entry = this.#queue[head - this.#first]) {
       // A sink that was ahead at the restart stays where it was until the source has caught up with it.
-      const known = this.#positions[sink];
-      if (!known || known.offset <= entry.position.offset) this.#positions[sink] = entry.position;
+      this.#positions[sink] = advance(this.#positions[sink], entry.reached);
       head++;
     }
     if (head === before) return;
     this.#heads[sink] = head;
     const lowest = Math.min(...this.#heads);
-    for (; this.#first < lowest; this.#first++) (this.#queue.shift() as Entry).lease.release();
+    for (; this.#first < lowest; this.#first++) this.#queue.shift()?.lease.release();
     this.#onMove();
   }
 }
 
-/** The lowest of the sinks' positions in each partition: where the source reads on. Where a sink has none, it starts anew. */
+/**
+ * The lowest of the sinks' positions in each partition: where the source reads on. Where a sink has none, it starts anew;
+ * where all have what the partition will ever bring, there is nothing to read.
+ */
 export function lowest(positions: readonly PartitionPositions[]): Map<string, Position> {
   const result = new Map<string, Position>();
-  const names = new Set(positions.flatMap((each) => [...each.keys()]));
-  for (const name of names) {
+  for (const name of new Set(positions.flatMap((each) => [...each.keys()]))) {
     const each = positions.map((known) => known.get(name));
-    if (each.some((position) => position === undefined)) continue;
-    result.set(
-      name,
-      (each as Position[]).reduce((one, other) => (other.offset < one.offset ? other : one)),
-    );
+    const position = each.every((known) => known?.ended) ? undefined : lowestOf(each);
+    if (position && !isBeginning(position)) result.set(name, position);
   }
   return result;
+}
+
+function lowestOf(positions: readonly (SinkPosition | undefined)[]): Position | undefined {
+  let lowest: Position | undefined;
+  for (const position of positions) {
+    if (!position) return undefined;
+    if (!lowest || position.offset < lowest.offset) lowest = position;
+  }
+  if (!lowest) return undefined;
+  const { offset, detail } = lowest;
+  return detail === undefined ? { offset } : { offset, detail };
 }

@@ -49,8 +49,19 @@ const TELL_EVERY_MS = 60_000;
 /** A reason may quote what somebody else answered. */
 const LONGEST_REASON = 1000;
 
-/** What waits, and how several pieces of the same work share one trouble. */
-interface Kept {
+/** A kind of work, which several pieces may be of. */
+interface Kind {
+  readonly component: string;
+  readonly what: string;
+  readonly level: "warn" | "error";
+  readonly log: Log;
+  /** When the log heard of it the last time, so that what comes and goes does not flood it. */
+  toldAt: number;
+  standstill: Standstill | undefined;
+}
+
+/** Work of one kind that waits. */
+interface Standstill {
   readonly since: Date;
   readonly begun: number;
   readonly waiting: Set<Work>;
@@ -67,9 +78,7 @@ interface Kept {
 export class Health {
   readonly #log: Log;
   readonly #now: () => number;
-  readonly #kept = new Map<string, Kept & { readonly component: string; readonly what: string }>();
-  /** When the log heard of each the last time, so that what comes and goes does not flood it. */
-  readonly #toldAt = new Map<string, number>();
+  readonly #kinds = new Map<string, Kind>();
   readonly #retries = new Map<string, number>();
   #stage: LifeStage = "starting";
   #failure: string | undefined;
@@ -103,9 +112,13 @@ export class Health {
   /** All that waits on an error now, what has waited longest first. */
   get troubles(): readonly Trouble[] {
     const now = this.#now();
-    return [...this.#kept.values()].map(({ component, what, reason, since, begun, tries }) => {
-      return { component, what, reason, since, milliseconds: now - begun, tries };
-    });
+    return [...this.#kinds.values()]
+      .flatMap(({ component, what, standstill }) => {
+        if (!standstill) return [];
+        const { reason, since, begun, tries } = standstill;
+        return [{ component, what, reason, since, milliseconds: now - begun, tries }];
+      })
+      .sort((one, other) => other.milliseconds - one.milliseconds);
   }
 
   /**
@@ -116,38 +129,48 @@ export class Health {
    */
   observe(component: string, what: string, level: "warn" | "error" = "warn"): Work {
     const key = `${component} ${what}`;
-    const log = this.#log.child(component);
+    let kind = this.#kinds.get(key);
+    if (!kind) {
+      const log = this.#log.child(component);
+      kind = { component, what, level, log, toldAt: Number.NEGATIVE_INFINITY, standstill: undefined };
+      this.#kinds.set(key, kind);
+    }
+    const known = kind;
     const work: Work = {
-      waits: (told, fields) => {
-        const now = this.#now();
-        const reason = told.slice(0, LONGEST_REASON);
-        const kept = this.#kept.get(key) ?? {
-          ...{ component, what, reason, since: new Date(), begun: now, tries: 0 },
-          ...{ waiting: new Set<Work>(), isTold: false },
-        };
-        this.#kept.set(key, kept);
-        kept.waiting.add(work);
-        kept.reason = reason;
-        kept.tries++;
-        this.#retries.set(component, (this.#retries.get(component) ?? 0) + 1);
-        if (now - (this.#toldAt.get(key) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
-        this.#toldAt.set(key, now);
-        kept.isTold = true;
-        log[level](`${what}: ${reason}`, { ...fields, since: kept.since.toISOString(), tries: kept.tries });
-      },
-      goesOn: () => {
-        const kept = this.#kept.get(key);
-        if (!kept?.waiting.delete(work) || kept.waiting.size > 0) return;
-        this.#kept.delete(key);
-        if (!kept.isTold) return;
-        log.info("waits no longer", {
-          after: what,
-          waited_ms: Math.round(this.#now() - kept.begun),
-          tries: kept.tries,
-        });
-      },
+      waits: (reason, fields) => this.#wait(known, work, reason.slice(0, LONGEST_REASON), fields),
+      goesOn: () => this.#goOn(known, work),
     };
     return work;
+  }
+
+  /** All that was under way is given up and begun anew: what still cannot be done says so again. */
+  forget(): void {
+    for (const kind of this.#kinds.values()) kind.standstill = undefined;
+  }
+
+  #wait(kind: Kind, work: Work, reason: string, fields: LogFields | undefined): void {
+    const now = this.#now();
+    const { component, what, level, log } = kind;
+    kind.standstill ??= { since: new Date(), begun: now, waiting: new Set(), reason, tries: 0, isTold: false };
+    const { standstill } = kind;
+    standstill.waiting.add(work);
+    standstill.reason = reason;
+    standstill.tries++;
+    this.#retries.set(component, (this.#retries.get(component) ?? 0) + 1);
+    if (now - kind.toldAt < TELL_EVERY_MS) return;
+    kind.toldAt = now;
+    standstill.isTold = true;
+    const { since, tries } = standstill;
+    log[level](`${what}: ${reason}`, { ...fields, since: since.toISOString(), tries });
+  }
+
+  #goOn(kind: Kind, work: Work): void {
+    const { standstill, what, log } = kind;
+    if (!standstill?.waiting.delete(work) || standstill.waiting.size > 0) return;
+    kind.standstill = undefined;
+    if (!standstill.isTold) return;
+    const { begun, tries } = standstill;
+    log.info("waits no longer", { after: what, waited_ms: Math.round(this.#now() - begun), tries });
   }
 }
 

@@ -110,12 +110,15 @@ export class Lag {
 
   /**
    * All partitions, as they stand now.
-   * @param behind how many bytes of a partition wait now, where the source can tell; else as many as at its last read
+   * @param behind tells how many bytes wait now, where the source can; of the others as many do as at their last read
    */
-  partitions(behind: (partition: string, position: ReadTo) => number | undefined = () => undefined): PartitionLag[] {
+  partitions(
+    behind: (read: ReadonlyMap<string, ReadTo>) => ReadonlyMap<string, number> | undefined = () => undefined,
+  ): PartitionLag[] {
     const now = this.#now();
+    const known = behind(new Map([...this.#partitions].map(([name, { position }]) => [name, position])));
     return [...this.#partitions].map(([name, partition]) => {
-      const bytes = Math.max(0, behind(name, partition.position) ?? partition.behind);
+      const bytes = Math.max(0, known?.get(name) ?? partition.behind);
       see(partition, bytes, now);
       return { partition: name, path: partition.path, bytes, milliseconds: now - (partition.behindSince ?? now) };
     });

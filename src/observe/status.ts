@@ -9,7 +9,7 @@ export interface SourceStatus {
   bytes: number;
   /** It waits for input, or for room in the window. */
   waiting: boolean;
-  readonly lag: Lag;
+  lag: Lag;
 }
 
 /** How a source is doing, at one moment. */

@@ -1,86 +1,70 @@
+import type { Batch } from "../delivery/batch.ts";
+import { advance, type SinkPosition } from "../delivery/sink-position.ts";
 import type { Event } from "../event/event.ts";
 import type { BatchLimits } from "../plugin.ts";
+import type { Passage } from "./passage.ts";
 import { Observable, type OperatorFunction } from "./rx.ts";
-
-/** The events that one read brings to a sink; settled when the last batch that holds some of them is. */
-export class Passage {
-  readonly events: readonly Event[];
-  readonly #settle: () => void;
-  #open = 1;
-
-  constructor(events: readonly Event[], settle: () => void) {
-    this.events = events;
-    this.#settle = settle;
-  }
-
-  hold(): void {
-    this.#open++;
-  }
-
-  done(): void {
-    if (--this.#open === 0) this.#settle();
-  }
-}
-
-export interface SinkBatch {
-  readonly events: readonly Event[];
-  readonly bytes: number;
-  /** Settles the batch's part of the reads that it is made of. */
-  settle(): void;
-}
 
 /** A sink that hears nothing new for so long gets what is there: at low load nothing waits for a timer. */
 const QUIET_MS = 5;
+
+/** How batches are closed. */
+export interface Gathering {
+  readonly limits: BatchLimits;
+  /** The sink has something to do. */
+  readonly isBusy: () => boolean;
+  /** A batch's end is recorded: it lies where one event tells which of a read the sink has. */
+  readonly isRecorded: boolean;
+}
 
 /**
  * Gathers passages to batches for a sink. A batch is closed by size, by age, and as soon as the sources are idle and the
  * sink has nothing to do; while it writes, small passages gather.
  */
-export function gather(limits: BatchLimits, isBusy: () => boolean): OperatorFunction<Passage, SinkBatch> {
+export function gather({ limits, isBusy, isRecorded }: Gathering): OperatorFunction<Passage, Batch> {
   return (passages) =>
     new Observable((subscriber) => {
-      let events: Event[] = [];
-      let bytes = 0;
-      let held: Passage[] = [];
+      let batch = new OpenBatch(isRecorded);
       let quiet: NodeJS.Timeout | undefined;
       let age: NodeJS.Timeout | undefined;
 
       const close = () => {
         clearTimeout(age);
         age = undefined;
-        if (events.length === 0) return;
-        const batch = { events, bytes, settle: settling(held) };
-        events = [];
-        bytes = 0;
-        held = [];
-        subscriber.next(batch);
+        if (batch.events.length === 0) return;
+        const closed = batch;
+        batch = new OpenBatch(isRecorded);
+        subscriber.next(closed);
       };
       const closeWhenQuiet = () => {
         if (isBusy()) quiet?.refresh();
         else close();
       };
+      const isFullFor = (event: Event) =>
+        batch.events.length > 0 &&
+        (batch.events.length >= limits.events || batch.bytes + event.byteLength > limits.bytes);
       const put = (passage: Passage) => {
-        passage.hold();
-        held.push(passage);
-        for (const event of passage.events) {
-          const length = event.byteLength;
-          if (events.length > 0 && (events.length >= limits.events || bytes + length > limits.bytes)) {
+        for (let index = 0; index < passage.events.length; index++) {
+          const event = passage.events[index] as Event;
+          if (isFullFor(event) && (index === 0 || !isRecorded || passage.isOrdered)) {
+            if (index > 0) batch.hold(passage, index);
             close();
-            passage.hold();
-            held.push(passage);
           }
-          events.push(event);
-          bytes += length;
+          batch.add(event);
         }
+        batch.hold(passage, passage.events.length);
         passage.done();
       };
 
       const subscription = passages.subscribe({
         next: (passage) => {
           if (passage.events.length > 0) put(passage);
-          else passage.done();
-          if (events.length === 0) return;
-          if (bytes >= limits.bytes || events.length >= limits.events) close();
+          else {
+            batch.pass(passage);
+            passage.done();
+          }
+          if (batch.events.length === 0) return;
+          if (batch.bytes >= limits.bytes || batch.events.length >= limits.events) close();
           else {
             age ??= setTimeout(close, limits.age);
             if (quiet) quiet.refresh();
@@ -102,6 +86,42 @@ export function gather(limits: BatchLimits, isBusy: () => boolean): OperatorFunc
     });
 }
 
-const settling = (held: readonly Passage[]) => () => {
-  for (const passage of held) passage.done();
-};
+class OpenBatch implements Batch {
+  readonly events: Event[] = [];
+  readonly after = new Map<string, Map<string, SinkPosition>>();
+  readonly #held: { readonly passage: Passage; readonly count: number }[] = [];
+  readonly #isRecorded: boolean;
+  bytes = 0;
+
+  constructor(isRecorded: boolean) {
+    this.#isRecorded = isRecorded;
+  }
+
+  add(event: Event): void {
+    this.events.push(event);
+    this.bytes += event.byteLength;
+  }
+
+  /** The batch brings the sink to the passage's first `count` events. */
+  hold(passage: Passage, count: number): void {
+    passage.hold();
+    this.#held.push({ passage, count });
+    this.#reach(passage, passage.reached(count));
+  }
+
+  /** The passage has nothing for the sink: once the batch is there, the sink has come past it. */
+  pass(passage: Passage): void {
+    if (this.events.length > 0) this.#reach(passage, passage.reached(0));
+  }
+
+  settle(): void {
+    // What is not recorded may be settled in any order: then only whole reads tell how far the sink has come.
+    for (const { passage, count } of this.#held) passage.done(this.#isRecorded ? count : undefined);
+  }
+
+  #reach({ source, partition }: Passage, position: SinkPosition): void {
+    let partitions = this.after.get(source);
+    if (!partitions) this.after.set(source, (partitions = new Map()));
+    partitions.set(partition, advance(partitions.get(partition), position));
+  }
+}

@@ -1,5 +1,6 @@
 import type { SinkConfig } from "../config/config.ts";
-import { Delivery } from "../delivery/deliver.ts";
+import { Delivery, PlainTry } from "../delivery/deliver.ts";
+import { type UndoableSink, UndoableTry } from "../delivery/undoable-try.ts";
 import { BLOCK_BYTES, type Window } from "../delivery/window.ts";
 import { newCounts } from "../observe/counts.ts";
 import type { BatchLimits, Sink } from "../plugin.ts";
@@ -21,11 +22,19 @@ const DEFAULT_BATCH: BatchLimits = { events: 50_000, bytes: 16 << 20, age: 1000 
 
 /** Makes a sink, its condition and its filters. @throws whatever they throw */
 export async function makeBranch(foundation: Foundation, config: SinkConfig, index: number): Promise<Branch> {
-  const { health, taps, giveUp: signal, deadLetters, window } = foundation;
+  const { health, taps, deadLetters, intents, window } = foundation;
   const { key, name, retry } = config;
   const stages = await makeBranchStages(foundation, config);
   const sink = await makeSink(foundation, config);
+  const undoable = undoableOf(name, sink);
   const counts = newCounts();
+  const delivery = new Delivery({
+    name,
+    try: undoable ? new UndoableTry({ key, name, sink: undoable, intents, health }) : new PlainTry(sink),
+    retry,
+    deadLetters,
+    health,
+  });
   return {
     key,
     name,
@@ -35,16 +44,27 @@ export async function makeBranch(foundation: Foundation, config: SinkConfig, ind
     counts,
     deadLetters,
     taps,
-    signal,
     chain: new FilterChain(stages, counts, taps),
     limits: limitsOf(sink, config.batch, window),
-    inFlight: sink.inFlight ?? 1,
-    delivery: new Delivery({ name, sink, retry, deadLetters, health, signal }),
+    inFlight: undoable ? 1 : (sink.inFlight ?? 1),
+    delivery,
+    undoable,
   };
 }
 
 /** What reads fields on a branch, in the order in which events come to it. */
 export const readersOf = ({ stages, sink }: Branch): Reader[] => [...stages.map(({ filter }) => filter), sink];
+
+/** The sink, if it can undo. @throws TypeError where it prepares to and then cannot */
+function undoableOf(name: string, sink: Sink): UndoableSink | undefined {
+  if (!sink.prepare) return undefined;
+  if (!sink.recover) {
+    throw new TypeError(
+      `${name} has prepare() and no recover(): nobody could undo what it prepares; give it both or none`,
+    );
+  }
+  return sink as UndoableSink;
+}
 
 /** What pipeline.yaml says, else what suits the sink; never so large that the window could not fill a batch. */
 function limitsOf(sink: Sink, configured: Partial<BatchLimits>, window: Window): BatchLimits {

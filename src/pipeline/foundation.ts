@@ -1,4 +1,5 @@
 import type { DeadLetters } from "../delivery/dead-letters.ts";
+import type { IntentLog } from "../delivery/intent-log.ts";
 import type { Window } from "../delivery/window.ts";
 import type { Scanner } from "../json/scanner.ts";
 import type { SinkCounts } from "../observe/counts.ts";
@@ -22,6 +23,7 @@ export interface Foundation extends Plan {
   readonly scanner: Scanner;
   readonly window: Window;
   readonly deadLetters: DeadLetters;
+  readonly intents: IntentLog;
   /** Everything before the fork, counted. */
   readonly shared: SinkCounts;
 }

@@ -9,11 +9,12 @@ import { Claims } from "../store/claims.ts";
 import { FILE_SYSTEM_MODULE, loadFileSystem } from "../store/file-system.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import { closeComponents, closeListeners } from "./close.ts";
+import { discountUnsettled, Flow } from "./flow.ts";
 import { serveObservation } from "./observe.ts";
+import type { SyncFailed } from "./record.ts";
+import { recover } from "./recover.ts";
 import { type PipelineReport, partitionLags, reportOf } from "./report.ts";
-import { lastValueFrom, merge, type Observable, Subject } from "./rx.ts";
-import { runBranch } from "./sink-branch.ts";
-import { type ReadEvents, runSource } from "./source-way.ts";
+import type { Observable } from "./rx.ts";
 import { Taps } from "./taps.ts";
 
 export interface PipelineOptions {
@@ -43,6 +44,9 @@ export class Pipeline {
   #claims: Claims | undefined;
   #assembly: Assembly | undefined;
   #observation: { close(): Promise<void> } | undefined;
+  #flow: Flow | undefined;
+  /** A sync failed: what was written since the last checkpoint is to be undone. */
+  #syncFailed: SyncFailed | undefined;
   /** What the pipeline fails with once what is in flight is delivered. */
   #failure: Error | undefined;
   #starting: Promise<void> | undefined;
@@ -126,7 +130,7 @@ export class Pipeline {
     const module = this.#options.fileSystemModule ?? FILE_SYSTEM_MODULE;
     const fileSystem = await loadFileSystem(module);
     this.#claims = new Claims(fileSystem, this.#config.file);
-    return assemble({
+    const plan = {
       config: this.#config,
       log: this.#log,
       fileSystem,
@@ -138,7 +142,11 @@ export class Pipeline {
       untilEnd: this.#options.untilEnd ?? false,
       stopReading: this.#stopReading.signal,
       giveUp: this.#giveUp.signal,
-      fail: (component, error) => this.#fail(component, error),
+      fail: (component: string, error: unknown) => this.#fail(component, error),
+    };
+    return assemble(plan, (failed) => {
+      this.#syncFailed = failed;
+      this.#flow?.abandon(failed);
     });
   }
 
@@ -157,6 +165,7 @@ export class Pipeline {
       this.#config.shutdownTimeout,
     );
     try {
+      if (!this.#assembly) this.#stopReading.abort(new Error("stopped before it had started"));
       await this.#starting?.catch(() => {});
       if (!this.#assembly) return;
       await closeListeners(this.#assembly.sources, this.#closing);
@@ -171,7 +180,7 @@ export class Pipeline {
     const saving = setInterval(() => void assembly.record.save(), this.#config.checkpointInterval);
     let failure: unknown;
     try {
-      await withGrace(this.#flow(assembly), this.#giveUp.signal, GIVE_UP_WITHIN_MS);
+      await withGrace(this.#letFlow(assembly), this.#giveUp.signal, GIVE_UP_WITHIN_MS);
     } catch (error) {
       if (this.#giveUp.signal.aborted) {
         this.#log.warn("shut down before all was delivered: what is missing is read again at the next start");
@@ -190,13 +199,29 @@ export class Pipeline {
     return this.report;
   }
 
-  /** Lets the data flow; returns when the sources have ended and every sink has all they brought. */
-  async #flow({ sources, branches }: Assembly): Promise<void> {
-    const fork = new Subject<ReadEvents>();
-    const delivered = merge(...branches.map((branch) => runBranch(branch, fork)));
-    const allDelivered = lastValueFrom(delivered, { defaultValue: 0 });
-    merge(...sources.map((source) => runSource(source))).subscribe(fork);
-    await allDelivered;
+  /** Lets the data flow until the sources have ended and every sink has all they brought; rewinds where a sync fails. */
+  async #letFlow(assembly: Assembly): Promise<void> {
+    const { sources, branches, intents, record, shared } = assembly;
+    const { health } = this;
+    const [stopReading, giveUp] = [this.#stopReading.signal, this.#giveUp.signal];
+    for (;;) {
+      this.#flow = new Flow({ sources, branches, stopReading, giveUp });
+      try {
+        await this.#flow.run();
+        await record.save();
+        if (!this.#syncFailed) return;
+        throw this.#syncFailed;
+      } catch (error) {
+        const failed = this.#syncFailed;
+        if (!failed || giveUp.aborted) throw error;
+        this.#syncFailed = undefined;
+        health.forget();
+        this.#log.error(`undoes what was written since the last checkpoint, and reads it again: ${failed.message}`);
+        discountUnsettled(branches, shared);
+        const recovering = { sources, branches, intents, record, health, log: this.#log, giveUp };
+        await recover(recovering, record.positions, new Set(failed.sinks));
+      }
+    }
   }
 
   get #closing() {

@@ -1,14 +1,17 @@
-import type { Checkpoint, SinkPositions } from "../delivery/checkpoint.ts";
-import type { PartitionPositions, Positions } from "../delivery/positions.ts";
+import type { Checkpoint, CheckpointRecord } from "../delivery/checkpoint.ts";
+import type { FilterMemory } from "../delivery/filter-memory.ts";
+import type { IntentLog } from "../delivery/intent-log.ts";
+import type { Positions } from "../delivery/positions.ts";
+import type { PartitionPositions, SinkPosition, SinkPositions } from "../delivery/sink-position.ts";
 import type { Health, Work } from "../observe/health.ts";
-import type { Position, Sink } from "../plugin.ts";
+import type { Sink } from "../plugin.ts";
 
 /**
  * Where each sink goes on in a source, in the sinks' order. A sink that is new to a record that others are in starts at
  * the present: the farthest that any of them has come.
  */
 export function resumeFrom(recorded: SinkPositions, source: string, sinks: readonly string[]): PartitionPositions[] {
-  const present = new Map<string, Position>();
+  const present = new Map<string, SinkPosition>();
   for (const sources of recorded.values()) {
     for (const [partition, position] of sources.get(source) ?? []) {
       const known = present.get(partition);
@@ -18,11 +21,35 @@ export function resumeFrom(recorded: SinkPositions, source: string, sinks: reado
   return sinks.map((sink) => (recorded.has(sink) ? (recorded.get(sink)?.get(source) ?? new Map()) : present));
 }
 
+/** Sinks whose sync failed: nobody knows what is there of what they wrote since the last checkpoint. */
+export class SyncFailed extends Error {
+  override readonly name = "SyncFailed";
+  /** The keys of the sinks. */
+  readonly sinks: readonly string[];
+
+  constructor(sinks: readonly string[], cause: unknown) {
+    super(`${sinks.join(", ")} could not be synced: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+    this.sinks = sinks;
+  }
+}
+
 interface Recorded {
   readonly checkpoint: Checkpoint;
-  readonly sinks: readonly { readonly key: string; readonly sink: Sink }[];
-  readonly sources: readonly { readonly key: string; readonly positions: Positions; release(): void }[];
+  readonly intents: IntentLog;
+  readonly memory: FilterMemory;
+  readonly sinks: readonly { readonly key: string; readonly sink: Sink; readonly undoable: Sink | undefined }[];
+  readonly sources: readonly {
+    readonly key: string;
+    readonly positions: Positions;
+    /** Nobody will go back behind these positions, in the sinks' order. */
+    release(durable: readonly PartitionPositions[]): void;
+  }[];
   readonly health: Health;
+  readonly boot: string | undefined;
+  /** Called when what was written since the last checkpoint is not to be believed. */
+  readonly onSyncFailed: (failed: SyncFailed) => void;
 }
 
 /**
@@ -31,8 +58,11 @@ interface Recorded {
  */
 export class PositionRecord {
   readonly #recorded: Recorded;
-  readonly #untouched: SinkPositions;
+  #committed: CheckpointRecord;
+  #untouched: SinkPositions;
   #moved = false;
+  /** A sync has failed: nothing is saved until what was written is undone. */
+  #isLost = false;
   /** When nothing was missing in the checkpoint the last time. */
   #currentAt = performance.now();
   readonly #work: Work;
@@ -40,16 +70,32 @@ export class PositionRecord {
   #failure: Error | undefined;
   #saving: Promise<void> = Promise.resolve();
 
-  /** `loaded` is what the checkpoint held: positions of sources that are not configured now stay in the record. */
-  constructor(recorded: Recorded, loaded: SinkPositions) {
+  /** `loaded` is what the checkpoint held. */
+  constructor(recorded: Recorded, loaded: CheckpointRecord) {
     this.#recorded = recorded;
+    this.#committed = loaded;
+    this.#untouched = loaded.sinks;
     this.#work = recorded.health.observe("checkpoint", "cannot be written", "error");
-    this.#untouched = loaded;
   }
 
   /** Milliseconds since the checkpoint held all that was settled. */
   get age(): number {
     return performance.now() - this.#currentAt;
+  }
+
+  /** The checkpoint as it stands on the disk. */
+  get committed(): CheckpointRecord {
+    return this.#committed;
+  }
+
+  /** Where the sinks stand now. */
+  get positions(): SinkPositions {
+    return this.#snapshot();
+  }
+
+  /** Goes on from here: positions of sources that are not configured now stay in the record. */
+  restart(positions: SinkPositions): void {
+    this.#untouched = positions;
   }
 
   /** A position has moved since the last save. */
@@ -63,37 +109,98 @@ export class PositionRecord {
     return this.#saving;
   }
 
+  /** Saves now. @throws SyncFailed, or what the disk says */
+  commit(): Promise<void> {
+    const committed = this.#saving.then(() => this.#commit());
+    this.#saving = committed.catch(() => {});
+    return committed;
+  }
+
   /** Saves for the last time. @throws Error where the record is not up to date after that */
   async close(): Promise<void> {
     await this.save();
+    const { intents, memory } = this.#recorded;
+    memory.close();
+    await intents.close();
     if (!this.#moved || !this.#failure) return;
     const { message } = this.#failure;
     throw new Error(
-      `the checkpoint could not be written (${message}): the next start delivers a second time what was delivered since the last one`,
+      `the checkpoint could not be written (${message}): the next start delivers a second time what was delivered since the last one, but to sinks that can undo`,
       { cause: this.#failure },
     );
   }
 
   async #save(): Promise<void> {
+    if (this.#isLost) return;
     if (!this.#moved) {
       this.#currentAt = performance.now();
       return;
     }
-    this.#moved = false;
-    const { checkpoint, sinks, sources } = this.#recorded;
-    const positions = this.#snapshot();
-    const snapshotAt = performance.now();
+    const { checkpoint, onSyncFailed } = this.#recorded;
     try {
-      await Promise.all(sinks.map(({ sink }) => sink.sync?.()));
-      checkpoint.save(positions);
-      this.#currentAt = snapshotAt;
+      await this.#commit();
       this.#work.goesOn();
       this.#failure = undefined;
-      for (const source of sources) source.release();
     } catch (error) {
-      this.#moved = true;
       this.#failure = error as Error;
       this.#work.waits(this.#failure.message, { path: checkpoint.path });
+      if (error instanceof SyncFailed) onSyncFailed(error);
+    }
+  }
+
+  async #commit(): Promise<void> {
+    const { checkpoint, intents, memory, sinks, boot } = this.#recorded;
+    this.#moved = false;
+    try {
+      // Here and now: no batch is delivered between these, and none is written that the intents before would have to undo.
+      const positions = this.#snapshot();
+      const remember = memory.begin();
+      const makeDurable = sinks.some(({ undoable }) => undoable) ? intents.begin() : undefined;
+      const syncing = Promise.allSettled(sinks.map(({ sink }) => sink.sync?.()));
+      const { generation } = intents;
+      const snapshotAt = performance.now();
+
+      await makeDurable?.();
+      const mark = await remember();
+      this.#check(await syncing);
+      const record: CheckpointRecord = {
+        sinks: positions,
+        generation,
+        ...(boot !== undefined && { boot }),
+        ...(mark && { memory: mark }),
+      };
+      checkpoint.save(record);
+      this.#committed = record;
+      this.#currentAt = snapshotAt;
+      this.#isLost = false;
+      intents.forget(generation);
+      memory.forget(mark);
+      this.#release(positions);
+    } catch (error) {
+      this.#moved = true;
+      throw error;
+    }
+  }
+
+  #check(synced: readonly PromiseSettledResult<void>[]): void {
+    const { sinks, checkpoint } = this.#recorded;
+    const failed = sinks.filter((_, index) => synced[index]?.status === "rejected").map(({ key }) => key);
+    if (failed.length === 0) return;
+    this.#isLost = true;
+    // Whatever becomes of this process: the next one undoes it, too, as if the machine had crashed.
+    const { boot: _, ...distrusted } = this.#committed;
+    try {
+      checkpoint.save(distrusted);
+    } catch {
+      // The disk that failed to sync may fail here, too.
+    }
+    throw new SyncFailed(failed, synced.find((result) => result.status === "rejected")?.reason);
+  }
+
+  #release(positions: SinkPositions): void {
+    const { sinks, sources } = this.#recorded;
+    for (const { key, release } of sources) {
+      release(sinks.map((sink) => positions.get(sink.key)?.get(key) ?? new Map()));
     }
   }
 

@@ -48,7 +48,7 @@ export function reportOf({ config, assembly, counters, taps }: Reported): Pipeli
 /** The partitions of all sources, those farthest behind first; the sources are asked how much waits at this moment. */
 export function partitionLags(assembly: Assembly | undefined): ComponentPartitionLag[] {
   const lags = (assembly?.sources ?? []).flatMap(({ name, source, status }) =>
-    status.lag.partitions((...read) => source.behind?.(...read)).map((lag) => ({ component: name, ...lag })),
+    status.lag.partitions((read) => source.behind?.(read)).map((lag) => ({ component: name, ...lag })),
   );
   return lags.sort((one, other) => other.bytes - one.bytes || other.milliseconds - one.milliseconds);
 }

@@ -1,10 +1,14 @@
+import type { Batch } from "../delivery/batch.ts";
 import type { DeadLetters } from "../delivery/dead-letters.ts";
 import { type Delivery, deadLetterOf } from "../delivery/deliver.ts";
+import { comparePlaces } from "../delivery/sink-position.ts";
+import type { UndoableSink } from "../delivery/undoable-try.ts";
 import type { Event } from "../event/event.ts";
 import type { SinkCounts } from "../observe/counts.ts";
 import type { BatchLimits } from "../plugin.ts";
-import { gather, Passage, type SinkBatch } from "./batch.ts";
+import { gather } from "./batch.ts";
 import type { FilterChain } from "./filter-chain.ts";
+import { Passage } from "./passage.ts";
 import { concatMap, defer, from, map, mergeMap, type Observable, of } from "./rx.ts";
 import type { ReadEvents } from "./source-way.ts";
 import type { Taps } from "./taps.ts";
@@ -18,24 +22,32 @@ export interface SinkBranch {
   readonly limits: BatchLimits;
   readonly inFlight: number;
   readonly delivery: Delivery;
+  /** The sink, where it can undo. */
+  readonly undoable: UndoableSink | undefined;
   readonly deadLetters: DeadLetters;
   readonly counts: SinkCounts;
   readonly taps: Taps;
-  readonly signal: AbortSignal;
 }
 
-/** Emits the number of events of each batch once it is delivered and settled; completes when all are. */
-export function runBranch(branch: SinkBranch, reads: Observable<ReadEvents>): Observable<number> {
+/**
+ * Emits the number of events of each batch once it is delivered and settled; completes when all are, fails with the
+ * signal's reason when it is aborted before.
+ */
+export function runBranch(branch: SinkBranch, reads: Observable<ReadEvents>, signal: AbortSignal): Observable<number> {
   let writing = 0;
   return reads.pipe(
-    concatMap((read) => passBranch(branch, read)),
-    gather(branch.limits, () => writing >= branch.inFlight),
+    concatMap((read) => passBranch(branch, read, signal)),
+    gather({
+      limits: branch.limits,
+      isBusy: () => writing >= branch.inFlight,
+      isRecorded: branch.undoable !== undefined,
+    }),
     mergeMap(
       (batch) =>
         defer(async () => {
           writing++;
           try {
-            return await deliverBatch(branch, batch);
+            return await deliverBatch(branch, batch, signal);
           } finally {
             writing--;
           }
@@ -45,27 +57,31 @@ export function runBranch(branch: SinkBranch, reads: Observable<ReadEvents>): Ob
   );
 }
 
-async function deliverBatch({ name, delivery, counts, taps }: SinkBranch, batch: SinkBatch): Promise<number> {
+async function deliverBatch(
+  { name, delivery, counts, taps }: SinkBranch,
+  batch: Batch,
+  signal: AbortSignal,
+): Promise<number> {
   taps.pass(name, batch.events);
-  const { delivered, deadLettered } = await delivery.deliver(batch.events);
+  const { delivered, deadLettered } = await delivery.deliver(batch, signal);
   counts.delivered += delivered;
   counts.deliveredBytes += batch.bytes;
   counts.deadLettered += deadLettered;
-  batch.settle();
   return batch.events.length;
 }
 
-function passBranch(branch: SinkBranch, read: ReadEvents): Observable<Passage> {
+function passBranch(branch: SinkBranch, read: ReadEvents, signal: AbortSignal): Observable<Passage> {
+  const debt = { ...read, sink: branch.index };
   const fresh = skipDelivered(branch, read);
   const filtered = branch.chain.apply(fresh);
-  const passage = (events: readonly Event[]) => new Passage(events, () => read.receipt.settle(branch.index));
+  const passage = (events: readonly Event[]) => new Passage(skipPartly(branch, read, events), debt);
   if (!(filtered instanceof Promise) && filtered.failed.length === 0) return of(passage(filtered.events));
   return from(Promise.resolve(filtered)).pipe(
     concatMap(async ({ events, failed }) => {
       if (failed.length > 0) {
         await branch.deadLetters.write(
           failed.map(({ event, component, reason }) => deadLetterOf(event, component, reason)),
-          branch.signal,
+          signal,
         );
         branch.counts.deadLettered += failed.length;
       }
@@ -77,9 +93,22 @@ function passBranch(branch: SinkBranch, read: ReadEvents): Observable<Passage> {
 
 /** What this sink had before the restart is not for it, though another sink still needs it. */
 function skipDelivered({ counts, index }: SinkBranch, { events, partition, positions }: ReadEvents): readonly Event[] {
-  const skipTo = positions.skipTo(partition, index);
+  const skipTo = positions.resumeOf(partition, index)?.offset ?? 0;
   if (skipTo === 0 || (events[0]?.offset ?? skipTo) >= skipTo) return events;
   const fresh = events.filter((event) => event.offset >= skipTo);
+  counts.alreadyDelivered += events.length - fresh.length;
+  return fresh;
+}
+
+/** A batch had ended within what was read: the events are known as they stand behind the sink's own filters. */
+function skipPartly(
+  { counts, index }: SinkBranch,
+  { partition, positions }: ReadEvents,
+  events: readonly Event[],
+): readonly Event[] {
+  const partly = positions.resumeOf(partition, index)?.partly;
+  if (!partly || (events[0]?.offset ?? Number.POSITIVE_INFINITY) > partly.offset) return events;
+  const fresh = events.filter((event) => comparePlaces(event, partly) > 0);
   counts.alreadyDelivered += events.length - fresh.length;
   return fresh;
 }

@@ -14,6 +14,8 @@ import type { Taps } from "./taps.ts";
 
 /** The events of one read, and what is owed for them. */
 export interface ReadEvents {
+  /** The source's key. */
+  readonly source: string;
   readonly events: readonly Event[];
   readonly partition: string;
   readonly receipt: Receipt;
@@ -39,6 +41,8 @@ export interface SourceWay {
   readonly stopReading: AbortSignal;
   /** Aborted when nothing can be waited for any longer. */
   readonly giveUp: AbortSignal;
+  /** Told when nothing is read, nor will be. */
+  readonly onEnd?: () => void;
   /** Told when the source cannot be read any more: what it brought before is delivered all the same. */
   readonly fail: (component: string, error: unknown) => void;
 }
@@ -59,7 +63,10 @@ function readAll(way: SourceWay): Observable<LeasedRead> {
     const isOver = () => subscriber.closed || way.stopReading.aborted;
     readOn(way, (read) => subscriber.next(read), isOver)
       .catch((error: unknown) => way.fail(way.name, error))
-      .finally(() => subscriber.complete());
+      .finally(() => {
+        subscriber.complete();
+        way.onEnd?.();
+      });
   });
 }
 
@@ -124,7 +131,13 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
   status.bytes += raw.bytes.length;
   taps.pass(way.name, events);
   const filtered = way.chain.apply(events);
-  const passed = (fresh: readonly Event[]) => ({ events: fresh, partition: raw.partition, receipt, positions });
+  const passed = (fresh: readonly Event[]) => ({
+    source: key,
+    events: fresh,
+    partition: raw.partition,
+    receipt,
+    positions,
+  });
   if (!(filtered instanceof Promise) && filtered.failed.length === 0 && refused.length === 0) {
     return of(passed(filtered.events));
   }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { SourceConfig } from "../config/config.ts";
 import { JOURNAL_PARTITION, Journal } from "../delivery/journal.ts";
-import type { PartitionPositions } from "../delivery/positions.ts";
+import type { PartitionPositions } from "../delivery/sink-position.ts";
 import type { WindowReader } from "../delivery/window.ts";
 import type { Listener, ListenerContext, ListenerDefinition, Position, Source, SourceContext } from "../plugin.ts";
 import { contextOf } from "./components.ts";
@@ -42,11 +42,17 @@ async function makeListener(
   { reader, resume }: Place,
 ): Promise<RunningSource> {
   const { dataDir, journal: policy } = foundation.config;
-  const { deadLetters, giveUp } = foundation;
+  const { deadLetters, giveUp, health } = foundation;
   const context = contextOf(foundation, name);
   const { fileSystem, log } = context;
-  const intake = foundation.health.observe(name, "takes no requests");
-  const journal = await Journal.open({ folder: join(dataDir, "journal", key), fileSystem, log, intake, ...policy });
+  const journal = await Journal.open({
+    folder: join(dataDir, "journal", key),
+    fileSystem,
+    log,
+    intake: health.observe(name, "takes no requests"),
+    reading: health.observe(name, "cannot read its journal", "error"),
+    ...policy,
+  });
   const refused = { component: name, source: key, partition: "refused", offset: 0 };
   const own: ListenerContext = {
     ...context,
@@ -58,7 +64,7 @@ async function makeListener(
   };
   const source: Source = {
     holds: (_, position) => journal.holds(position),
-    behind: (_, { offset }) => journal.bytesBehind(offset),
+    behind: (read) => new Map([...read].map(([partition, { offset }]) => [partition, journal.bytesBehind(offset)])),
     read: (from, signal) => journal.read(from.get(JOURNAL_PARTITION), (least) => reader.block(least), signal),
   };
   try {

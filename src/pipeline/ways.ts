@@ -1,6 +1,6 @@
 import type { SourceConfig } from "../config/config.ts";
-import type { SinkPositions } from "../delivery/checkpoint.ts";
-import { lowest, Positions } from "../delivery/positions.ts";
+import { Positions } from "../delivery/positions.ts";
+import type { SinkPositions } from "../delivery/sink-position.ts";
 import { Lag } from "../observe/lag.ts";
 import { makeStages } from "./components.ts";
 import { jsonDecoder, textDecoder } from "./decode.ts";
@@ -12,7 +12,10 @@ import { makeSource, type RunningSource } from "./sources.ts";
 import { type Reader, wantedBy } from "./wanted.ts";
 
 /** A source's way with what it is made of. */
-export type Way = SourceWay & RunningSource;
+export interface Way extends SourceWay, RunningSource {
+  /** The filters of its own. */
+  readonly stages: readonly Stage[];
+}
 
 /** What stands around a source's way. */
 interface Neighbours {
@@ -20,8 +23,8 @@ interface Neighbours {
   readonly sharedStages: readonly Stage[];
   /** What reads fields behind the fork, a list a sink. */
   readonly behindFork: readonly (readonly Reader[])[];
-  /** What the checkpoint held. */
-  readonly loaded: SinkPositions;
+  /** How far the sinks may have come. */
+  readonly reached: SinkPositions;
   /** Called when a position moves. */
   readonly touch: () => void;
 }
@@ -30,18 +33,21 @@ interface Neighbours {
 export async function makeWay(foundation: Foundation, config: SourceConfig, around: Neighbours): Promise<Way> {
   const { key, name } = config;
   const { window, scanner, deadLetters, taps, shared, stopReading, giveUp, fail } = foundation;
-  const stages = [...(await makeStages(foundation, config.filters)), ...around.sharedStages];
+  const own = await makeStages(foundation, config.filters);
+  const stages = [...own, ...around.sharedStages];
   const filters = stages.map(({ filter }) => filter);
   const resume = resumeFrom(
-    around.loaded,
+    around.reached,
     key,
     foundation.config.sinks.map((sink) => sink.key),
   );
+  const positions = new Positions(resume, around.touch);
   const reader = window.reader();
   const running = await makeSource(foundation, config, { reader, resume });
   const decoder = config.decode === "text" ? textDecoder : jsonDecoder;
   return {
     ...running,
+    stages: own,
     key,
     name,
     reader,
@@ -50,14 +56,14 @@ export async function makeWay(foundation: Foundation, config: SourceConfig, arou
     stopReading,
     giveUp,
     fail,
-    resume: lowest(resume),
+    resume: positions.start,
     decode: decoder({
       scanner,
       wanted: wantedBy(around.behindFork.map((readers) => [...filters, ...readers])),
       maxEventBytes: mostBytesOf(config),
     }),
     chain: new FilterChain(stages, shared, taps),
-    positions: new Positions(resume, around.touch),
+    positions,
     counts: shared,
     status: { name, events: 0, bytes: 0, waiting: false, lag: new Lag(foundation.config.sinks.length) },
   };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import type { Sink } from "../../src/plugin.ts";
+import type { Event, Rejection, Sink } from "../../src/plugin.ts";
 import { eventsOf, textOf } from "../support/events.ts";
 
 /** What the contract asks of every sink. */
@@ -22,7 +22,7 @@ export function describeSink(name: string, { create, createStuck, lines }: SinkT
     it("returns rejections of the events that it was given, each once, or nothing", async (t) => {
       const sink = await create(t);
       const events = eventsOf(lines, sink);
-      const rejections = (await sink.write(events, NEVER)) ?? [];
+      const rejections = await deliver(sink, events);
       const rejected = rejections.map(({ event }) => event);
       assert.equal(new Set(rejected).size, rejected.length);
       assert.ok(rejected.every((event) => events.includes(event)));
@@ -33,7 +33,7 @@ export function describeSink(name: string, { create, createStuck, lines }: SinkT
     it("leaves the events as they are", async (t) => {
       const sink = await create(t);
       const events = eventsOf(lines, sink);
-      await sink.write(events, NEVER);
+      await deliver(sink, events);
       assert.deepEqual(events.map(textOf), lines);
       await sink.close?.();
     });
@@ -41,7 +41,7 @@ export function describeSink(name: string, { create, createStuck, lines }: SinkT
     it("takes the same events again, and makes durable and closes what it has written", async (t) => {
       const sink = await create(t);
       for (let count = 0; count < 2; count++) {
-        await sink.write(eventsOf(lines, sink), NEVER);
+        await deliver(sink, eventsOf(lines, sink));
         await sink.sync?.();
       }
       await sink.close?.();
@@ -70,4 +70,18 @@ export function describeSink(name: string, { create, createStuck, lines }: SinkT
       });
     }
   });
+}
+
+/** Writes as the engine does: what can be undone is prepared first. */
+async function deliver(sink: Sink, events: readonly Event[]): Promise<readonly Rejection[]> {
+  const prepared = await sink.prepare?.(events);
+  if (prepared === undefined || "intent" in prepared) return (await sink.write(events, NEVER)) ?? [];
+  const rejected = new Set(prepared.map(({ event }) => event));
+  return [
+    ...prepared,
+    ...(await deliver(
+      sink,
+      events.filter((event) => !rejected.has(event)),
+    )),
+  ];
 }

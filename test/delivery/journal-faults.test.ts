@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { JournalFull } from "../../src/delivery/journal.ts";
+import { Health } from "../../src/observe/health.ts";
 import type { FileSystem } from "../../src/store/file-system.ts";
 import { append, journalFolder, lines, linesOf, readAll, room } from "../support/journal.ts";
 
@@ -219,7 +220,7 @@ describe("when the disk fails, a journal", () => {
   });
 
   it("tells once that it cannot be read, and goes on when it can", async (test) => {
-    const { told, open } = journalFolder(test);
+    const { told, log, open } = journalFolder(test);
     let fails = 1;
     const unreadable: FileSystem = {
       ...fileSystem,
@@ -229,13 +230,15 @@ describe("when the disk fails, a journal", () => {
         throw Object.assign(new Error("EMFILE: injected"), { code: "EMFILE", syscall: "open" });
       },
     };
-    const journal = await open({ fileSystem: unreadable });
+    const health = new Health({ log });
+    const journal = await open({ fileSystem: unreadable, reading: health.observe("test", "cannot read its journal") });
     await append(journal, "1\n");
     assert.deepEqual(await linesOf(journal), ["1"]);
     assert.deepEqual(
       told.map(({ text }) => text),
-      ["cannot read the journal: tries again each second"],
+      ["cannot read its journal: EMFILE (open)"],
     );
+    assert.equal(health.troubles.length, 0);
   });
 });
 

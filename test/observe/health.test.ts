@@ -96,3 +96,15 @@ test("what comes and goes is told once a minute, too", () => {
   }
   assert.equal(lines.length, 2);
 });
+
+test("what is given up and begun anew waits no more until it says so again", () => {
+  const { health } = observed();
+  const given = health.observe("sinks.search", "cannot write");
+  given.waits("no");
+  health.forget();
+  assert.equal(health.troubles.length, 0);
+  const anew = health.observe("sinks.search", "cannot write");
+  anew.waits("no");
+  anew.goesOn();
+  assert.equal(health.troubles.length, 0);
+});

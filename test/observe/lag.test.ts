@@ -45,9 +45,9 @@ test("a source that can tell what waits now is believed, though nothing is read 
   const lag = new Lag(1, () => clock.now);
   lag.open(read("a", 10, 0));
   clock.now = 60_000;
-  assert.equal(lag.partitions(() => 7)[0]?.milliseconds, 0);
+  assert.equal(lag.partitions(() => new Map([["a", 7]]))[0]?.milliseconds, 0);
   clock.now = 61_000;
-  const [partition] = lag.partitions(() => 8);
+  const [partition] = lag.partitions(() => new Map([["a", 8]]));
   assert.deepEqual([partition?.bytes, partition?.milliseconds], [8, 1000]);
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -176,6 +176,7 @@ test("--exit-when-stuck ends with 1, says why, and what was not delivered is rea
     "50ms",
   ]);
   assert.equal(await sluice.exit, 1);
+  assert.match(sluice.output.stderr, /still waited at the end: sinks\.search: cannot write/);
   assert.match(
     sluice.output.stderr,
     /sluice: stopped, as --exit-when-stuck says: sinks\.search: cannot write since .*ECONNREFUSED/,
@@ -191,4 +192,21 @@ test("--exit-when-stuck takes a duration", async (t) => {
   const sluice = startSluice(pipelineFolder(t, toFile()), ["run", "--exit-when-stuck", "soon"]);
   assert.equal(await sluice.exit, 2);
   assert.match(sluice.output.stderr, /--exit-when-stuck takes a duration: 30s, 10m, 2h/);
+});
+
+test("while a sink is stuck and the window is full, the lag of a file grows with the file", async (t) => {
+  const pipeline = toServer("http://127.0.0.1:1").replace("sources:", "max_in_flight: 4MiB\nsources:");
+  const line = `{"x":"${"x".repeat(1 << 20)}"}\n`;
+  const observed = await running(t, pipeline, line.repeat(8));
+  const read = keyOf("sluice_source_lag_bytes", { component: "sources.logs" });
+  await until("the window is full", async () => {
+    const scraped = await observed.scrape();
+    return (scraped.get("sluice_window_bytes") ?? 0) >= 1 << 21 && (scraped.get(read) ?? 0) > 0;
+  });
+  const before = (await observed.scrape()).get(read) ?? 0;
+  appendFileSync(join(observed.folder, "a.log"), line.repeat(8));
+  await until("the lag has grown", async () => ((await observed.scrape()).get(read) ?? 0) >= before + 7 * line.length);
+  assert.ok(
+    ((await observed.scrape()).get(keyOf("sluice_source_lag_seconds", { component: "sources.logs" })) ?? 0) > 0,
+  );
 });

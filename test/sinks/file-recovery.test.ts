@@ -191,6 +191,7 @@ test("bytes that others wrote before ours are never cut by the process that saw 
   trial.append(OLD);
   const intent = trial.intentOf(NEW);
   appendFileSync(join(trial.base, "u/b"), "x\n");
+  trial.clock.now += 100;
   assert.throws(() => trial.write(NEW), /^Error: cannot write to u\/b: others moved it, cut it or wrote to it/);
   assert.deepEqual(trial.writer.recover([intent], "settle"), { outcome: "undone", meddling: NOTHING });
   assert.deepEqual(trial.files(), { a: "1\n", "u/b": "1\nx\n" });

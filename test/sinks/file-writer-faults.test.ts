@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import nodeFileSystem from "node:fs";
 import { test } from "node:test";
-import { type Faults, failure, tryWriter, writeBut } from "../support/file-writers.ts";
+import { failure, tryWriter, writeBut } from "../support/file-writers.ts";
 
 test("what a disk took of a batch before it failed is taken back, and not doubled by another try", (context) => {
   const { append, files, faults } = tryWriter(context);
@@ -61,43 +60,3 @@ test("a disk that cannot open or make files fails the batch", (context) => {
     assert.deepEqual(files(), { a: "1\n2\n", "b/c": "2\n" });
   }
 });
-
-test("each call to the file system may fail, and nothing is lost or doubled", (context) => {
-  const batch = { "u0/0": "2\n", "u1/1": "2\n", "u2/2": "2\n", "u0/3": "2\n", "u1/4": "2\n" };
-  let hasFailed = true;
-  for (let failing = 1; hasFailed; failing++) {
-    const { append, files, faults } = tryWriter(context, { maxOpenFiles: 2 });
-    append({ "u0/0": "1\n" });
-    let calls = 0;
-    hasFailed = false;
-    failEach(faults, () => {
-      calls++;
-      hasFailed ||= calls === failing;
-      return calls === failing;
-    });
-    for (let tries = 1; tries <= 3; tries++) {
-      try {
-        append(batch);
-        break;
-      } catch (error) {
-        assert.match((error as Error).message, /EIO/);
-      }
-    }
-    failEach(faults, () => false);
-    assert.deepEqual(files(), { ...batch, "u0/0": "1\n2\n" }, `call ${failing} failed`);
-  }
-});
-
-function failEach(faults: Faults, isFailing: () => boolean): void {
-  const names = ["openSync", "closeSync", "mkdirSync", "fstatSync", "writeSync", "realpathSync", "existsSync"] as const;
-  for (const name of names) {
-    const real = nodeFileSystem[name] as (...given: unknown[]) => unknown;
-    faults[name] = ((...given: unknown[]) => {
-      const fails = isFailing();
-      // A file is closed even if closing it fails, as on Linux.
-      const result = fails && name !== "closeSync" ? undefined : real(...given);
-      if (fails) throw failure("EIO");
-      return result;
-    }) as never;
-  }
-}

@@ -154,3 +154,20 @@ test("refuses a path that no file can have", async () => {
   await assert.rejects(create(`{{ user }}${"x".repeat(250)}`), /over 255 bytes: part it by a slash/);
   await assert.rejects(create("out\0/{{ user }}"), /NUL/);
 });
+
+test("two sinks with one path are refused, as one would undo what the other has written", async (context) => {
+  const { folder, sink } = await tryFileSink(context, { path: "out/{{ user }}.log" });
+  const create = async (name: string, path: string) =>
+    file.create({ ...FILE_SINK_DEFAULTS, path }, { ...recordingContext(folder), name });
+  await assert.rejects(
+    create("sinks.second", "./out//{{user}}.log"),
+    /^Error: test writes to the same files: give each/,
+  );
+  await (await create("sinks.second", "out/{{ user }}.ndjson")).close?.();
+  // A sink whose options were changed begins before the one that it replaces ends.
+  const next = await create("test", "out/{{ user }}.log");
+  await sink.close?.();
+  await assert.rejects(create("sinks.second", "out/{{ user }}.log"), /writes to the same files/);
+  await next.close?.();
+  await (await create("sinks.second", "out/{{ user }}.log")).close?.();
+});

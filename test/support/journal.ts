@@ -16,6 +16,7 @@ export function journalFolder(test: TestContext) {
   const segments = () => readdirSync(folder).filter((name) => name.endsWith(".segment"));
   return {
     folder,
+    log,
     /** Warnings and errors. */
     told,
     segments,

@@ -34,6 +34,8 @@ export interface FileSinkParts {
   readonly writer: ThreadedWriter;
   /** Whether what is written is to survive a crash of the machine. */
   readonly isDurable: boolean;
+  /** Called when it writes no more. */
+  readonly release: () => void;
   readonly log: Log;
 }
 
@@ -45,6 +47,7 @@ export class FileSink implements Sink {
   readonly #plan: BatchPlan;
   readonly #writer: ThreadedWriter;
   readonly #isDurable: boolean;
+  readonly #release: () => void;
   readonly #log: Log;
   #syncs = 0;
   readonly #arena = new Arena(ARENA_BYTES);
@@ -53,12 +56,13 @@ export class FileSink implements Sink {
   /** Settles when the writer has done with the arena, even if nobody waits for it any longer. */
   #idle: Promise<unknown> = Promise.resolve();
 
-  constructor({ reads, age, plan, writer, isDurable, log }: FileSinkParts) {
+  constructor({ reads, age, plan, writer, isDurable, release, log }: FileSinkParts) {
     this.reads = reads;
     this.batch = { bytes: BATCH_BYTES, events: BATCH_EVENTS, age };
     this.#plan = plan;
     this.#writer = writer;
     this.#isDurable = isDurable;
+    this.#release = release;
     this.#log = log;
   }
 
@@ -95,6 +99,7 @@ export class FileSink implements Sink {
 
   async close(): Promise<void> {
     await this.#idle;
+    this.#release();
     await this.#writer.close();
   }
 

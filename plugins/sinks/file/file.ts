@@ -3,6 +3,7 @@ import { BatchPlan } from "./batch-plan.ts";
 import { FileNames } from "./file-names.ts";
 import { FileSink } from "./file-sink.ts";
 import { PathLayout } from "./path-layout.ts";
+import { becomeSoleWriter } from "./sole-writer.ts";
 import { ThreadedWriter } from "./threaded-writer.ts";
 
 /** Sluice itself reads its files: where their last line ends, and to make them durable. */
@@ -83,11 +84,12 @@ export default defineSink({
       return `two fields in one name of path, "${name}": "a" and "bc" share a file with "ab" and "c"; part them by a slash`;
     });
   },
-  create: async (options, { baseDir, claim, fileSystemModule, log }) => {
+  create: async (options, { baseDir, claim, fileSystemModule, log, name }) => {
     const template = Template.parse(options.path, { times: true, timeZone: options.time_zone });
     const layout = new PathLayout(template, baseDir);
     const folderMode = Number.parseInt(options.folder_mode, 8);
     await claim(layout.base, folderMode);
+    const release = becomeSoleWriter(layout, name);
     const writer = new ThreadedWriter({
       base: layout.base,
       maxOpenFiles: options.max_open_files,
@@ -102,6 +104,7 @@ export default defineSink({
       plan: new BatchPlan(new FileNames(layout)),
       writer,
       isDurable: options.durability === "fsync",
+      release,
       log,
     });
   },

@@ -89,7 +89,10 @@ export class FolderTree {
   }
 }
 
-/** The paths of all files below the base folder; adds those of its folders to a list. */
+/** Whoever opens and closes the file of a lock in the process that holds it gives the lock back. */
+const LOCKS = ".sluice.";
+
+/** The paths of all files below the base folder but for locks; adds those of its folders to a list. */
 export function* walk(tree: FolderTree, folders: string[]): Generator<string> {
   const open = [""];
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
@@ -99,7 +102,7 @@ export function* walk(tree: FolderTree, folders: string[]): Generator<string> {
     for (const entry of entries) {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) open.push(path);
-      else if (entry.isFile()) yield path;
+      else if (entry.isFile() && !entry.name.startsWith(LOCKS)) yield path;
     }
   }
 }

@@ -72,11 +72,11 @@ export class OpenFiles {
     }
   }
 
-  /** The same without a look at its place, where it was looked at a moment ago. */
-  lookAgain(path: string): OpenFile | undefined {
+  /** The same for a file that was looked at a moment ago: its place is trusted, and with `isTrusted` its length, too. */
+  lookAgain(path: string, isTrusted: boolean): OpenFile | undefined {
     const known = this.#files.get(path);
     if (known === undefined) return this.look(path);
-    this.#measure(known);
+    if (!isTrusted) this.#measure(known);
     return known;
   }
 

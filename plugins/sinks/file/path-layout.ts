@@ -38,6 +38,11 @@ export class PathLayout {
     return names.join("/");
   }
 
+  /** Of the path below {@link base}, as the template has it, the same for the same paths: `{{ user }}/%Y.log`. */
+  get text(): string {
+    return this.#names.map(({ text }) => text).join("/");
+  }
+
   /** The names that two or more values stand in, as the template has them: `{{ a }}-{{ b }}`. */
   sharedNames(): string[] {
     return this.#names.filter(({ valueCount }) => valueCount > 1).map(({ text }) => text);

@@ -91,6 +91,10 @@ export class InflatedFile implements LogFile {
     return positionOf(this.record);
   }
 
+  get bytes(): undefined {
+    return undefined;
+  }
+
   get isBehind(): boolean {
     return !this.#gaveWay && this.look() === "grown";
   }

@@ -15,6 +15,8 @@ export interface LogFile {
   /** Changes when the file does. */
   readonly stamp: string;
   readonly position: Position;
+  /** Bytes that it holds now; undefined where only reading tells. */
+  readonly bytes: number | undefined;
   /** Whether some of what it held when it was found is still to be read. */
   readonly isBehind: boolean;
   look(): FileState;

@@ -23,6 +23,7 @@ export class TailSource implements Source {
   readonly #clock: Clock;
   /** Milliseconds. */
   readonly #rotateWait: number;
+  #files: ReadonlySet<LogFile> = new Set();
 
   constructor(options: TailOptions, context: SourceContext, clock: Clock = systemClock) {
     this.#options = options;
@@ -41,6 +42,7 @@ export class TailSource implements Source {
     };
     const clock = this.#clock;
     const discovery = new Discovery(wanted, resume, { context: this.#context, clock });
+    this.#files = discovery.turns.files;
     const pollInterval = milliseconds(this.#options.poll_interval);
     let lookedAt = Number.NEGATIVE_INFINITY;
     let polledAt = Number.NEGATIVE_INFINITY;
@@ -75,6 +77,16 @@ export class TailSource implements Source {
     } finally {
       discovery.close();
     }
+  }
+
+  behind(read: ReadonlyMap<string, Position>): ReadonlyMap<string, number> {
+    const behind = new Map<string, number>();
+    for (const file of this.#files) {
+      const offset = read.get(file.partition)?.offset;
+      const bytes = offset === undefined ? undefined : bytesOf(file);
+      if (offset !== undefined && bytes !== undefined) behind.set(file.partition, bytes - offset);
+    }
+    return behind;
   }
 
   async holds(partition: string, position: Position): Promise<boolean> {
@@ -125,6 +137,15 @@ export class TailSource implements Source {
       throw new Error(`cannot read ${path} (${code})${others}; all else was read`);
     }
     if (matching === 0) this.#context.log.warn("no file matches", { paths: this.#options.paths.join(", ") });
+  }
+}
+
+/** Undefined where that cannot be told now. */
+function bytesOf(file: LogFile): number | undefined {
+  try {
+    return file.bytes;
+  } catch {
+    return undefined;
   }
 }
 

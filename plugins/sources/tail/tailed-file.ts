@@ -125,6 +125,10 @@ export class TailedFile implements LogFile {
     return stampOf({ size: this.#size, mtimeMs: this.#modified });
   }
 
+  get bytes(): number {
+    return this.#context.fileSystem.fstatSync(this.#descriptor).size;
+  }
+
   get isBehind(): boolean {
     return this.#searched < this.#goal;
   }

@@ -1,0 +1,33 @@
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
+
+/**
+ * Bytes in which the events of a few batches come and go. In less they outlive collections and fill the old generation, which
+ * takes more memory and time; what V8 would grow to by itself is memory and nothing else.
+ */
+const ROOM = 8 << 20;
+
+/** V8 makes the young generation small again while little is allocated. */
+const LOOK_EVERY_MS = 1000;
+
+/** The old generation is collected when it has grown by so much: V8 by itself lets it double, and more. */
+const GROWTH_PERCENT = 50;
+
+/**
+ * Has V8's young generation grow to {@link ROOM} and no further, and collects the old one early, in all threads and until the
+ * process ends. V8 looks at these flags whenever they matter, so they may be set while running; a size as such can only
+ * be given before the start.
+ */
+export function sizeHeap(): void {
+  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+  // A collection takes a millisecond; waiting for helping threads, while all processors are busy, takes ten.
+  setFlagsFromString("--no-parallel-scavenge");
+  limitGrowth();
+  setInterval(limitGrowth, LOOK_EVERY_MS).unref();
+}
+
+function limitGrowth(): void {
+  const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space");
+  if (space === undefined) return;
+  const room = space.space_used_size + space.space_available_size;
+  setFlagsFromString(`--semi-space-growth-factor=${Math.max(1, Math.round(ROOM / room))}`);
+}

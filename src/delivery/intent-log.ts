@@ -1,0 +1,179 @@
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Health, Work } from "../observe/health.ts";
+import type { FileSystem } from "../store/file-system.ts";
+import { UnknownFrameVersion } from "../store/frame.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
+import { IntentFile } from "./intent-file.ts";
+import { decodeIntents, encodeIntent, type IntentRecord } from "./intent-record.ts";
+
+const LOOK_AGAIN_MS = 1000;
+const NAME = /^(\d+)\.log$/;
+
+/** A generation is worth a checkpoint of its own once it has so many bytes. */
+const LARGE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The intents of all sinks that can undo, in `intents/<generation>.log` of the data folder. A checkpoint begins a
+ * generation, which starts with the intents of the batches in flight, and the ones before it are deleted once the checkpoint
+ * is written: so those from the checkpoint's generation on tell all that may have to be undone.
+ */
+export class IntentLog {
+  readonly folder: string;
+  readonly #fileSystem: FileSystem;
+  readonly #work: Work;
+  readonly #beforeWrite: () => void;
+  readonly #onLarge: () => void;
+  readonly #inFlight = new Map<string, IntentRecord>();
+  #generations: number[];
+  #file: IntentFile | undefined;
+
+  /**
+   * `beforeWrite` is called before an intent is written, and may throw as the disk does; `onLarge` when the present generation
+   * has become large. @throws what the disk says
+   */
+  constructor(options: {
+    fileSystem: FileSystem;
+    dataDir: string;
+    health: Health;
+    beforeWrite: () => void;
+    onLarge: () => void;
+  }) {
+    this.#fileSystem = options.fileSystem;
+    this.folder = join(options.dataDir, "intents");
+    this.#work = options.health.observe("intents", "cannot be written", "error");
+    this.#beforeWrite = options.beforeWrite;
+    this.#onLarge = options.onLarge;
+    this.#fileSystem.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    this.#generations = this.#fileSystem
+      .readdirSync(this.folder)
+      .flatMap((name) => NAME.exec(name)?.[1] ?? [])
+      .map(Number)
+      .sort((one, other) => one - other);
+  }
+
+  /** The present generation; 0 where there is none yet. */
+  get generation(): number {
+    return this.#generations.at(-1) ?? 0;
+  }
+
+  /**
+   * All that was recorded since a generation began, in order; an intent that was carried over is there more than once.
+   * After a crash of the machine (`mayMiss`), what was not synced may be missing.
+   * @throws CheckpointError where something is damaged or missing that has to be there
+   */
+  read(since: number, mayMiss: boolean): readonly IntentRecord[] {
+    if (since > 0 && !this.#generations.includes(since)) throw this.#unusable(this.#pathOf(since), "is missing");
+    return this.#generations
+      .filter((generation) => generation >= since)
+      .flatMap((generation) => this.#readFile(this.#pathOf(generation), mayMiss));
+  }
+
+  /**
+   * Returns when the intent is recorded, and durable where `sync` is true; what is in the way is told and waited for. The
+   * batch is in flight until {@link settle}.
+   * @throws the signal's reason when it is aborted before
+   */
+  async append(record: IntentRecord, sync: boolean, signal: AbortSignal): Promise<void> {
+    let isWritten = false;
+    for (;;) {
+      try {
+        // A generation that begins meanwhile starts with the batches in flight.
+        if (!isWritten) this.#write(record);
+        isWritten = true;
+        if (sync) await this.#sync();
+        this.#work.goesOn();
+        return;
+      } catch (error) {
+        this.#work.waits((error as Error).message, { folder: this.folder });
+        await wait(LOOK_AGAIN_MS, undefined, { signal });
+      }
+    }
+  }
+
+  /** Whether a batch of the sink may be there in part. */
+  isInFlight(sink: string): boolean {
+    return this.#inFlight.has(sink);
+  }
+
+  /** The sink's batch is not in flight any more: it is there, or undone. */
+  settle(sink: string): void {
+    this.#inFlight.delete(sink);
+  }
+
+  /**
+   * Begins the next generation, here and now, with the intents in flight; returns a function that makes it durable.
+   * @throws what the disk says; then the present one goes on
+   */
+  begin(): () => Promise<void> {
+    const next = this.generation + 1;
+    const file = new IntentFile(this.#fileSystem, this.#pathOf(next));
+    try {
+      for (const record of this.#inFlight.values()) file.append(encodeIntent(record, 0));
+    } catch (error) {
+      file.close().catch(() => {});
+      this.#fileSystem.rmSync(file.path, { force: true });
+      throw error;
+    }
+    this.#file?.close().catch(() => {});
+    this.#file = file;
+    this.#generations.push(next);
+    return () => file.sync();
+  }
+
+  /** Deletes the generations before this one. What cannot be deleted now is deleted another time. */
+  forget(before: number): void {
+    this.#generations = this.#generations.filter((generation) => {
+      if (generation >= before) return true;
+      try {
+        this.#fileSystem.rmSync(this.#pathOf(generation), { force: true });
+        return false;
+      } catch {
+        return true;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  #write(record: IntentRecord): void {
+    if (!this.#file) throw new Error("no generation of intents has begun");
+    this.#beforeWrite();
+    const before = this.#file.length;
+    this.#file.append(encodeIntent(record, this.#file.durable));
+    if (record.intent !== undefined) this.#inFlight.set(record.sink, record);
+    if (before < LARGE_BYTES && this.#file.length >= LARGE_BYTES) this.#onLarge();
+  }
+
+  async #sync(): Promise<void> {
+    if (this.#file?.isBroken) this.begin();
+    await this.#file?.sync();
+  }
+
+  #pathOf(generation: number): string {
+    return join(this.folder, `${generation}.log`);
+  }
+
+  #readFile(path: string, mayMiss: boolean): readonly IntentRecord[] {
+    const bytes = this.#fileSystem.readFileSync(path);
+    try {
+      const { records, damagedAt, hasMore, wasDurable } = decodeIntents(bytes);
+      if (mayMiss ? wasDurable : hasMore) throw this.#unusable(path, `is damaged at byte ${damagedAt}`);
+      return records;
+    } catch (error) {
+      if (error instanceof UnknownFrameVersion) throw this.#unusable(path, "was written by a newer Sluice");
+      throw error;
+    }
+  }
+
+  #unusable(path: string, why: string): CheckpointError {
+    return new CheckpointError(
+      `${path} ${why}: it says which batches may have to be undone. Restore the data folder as a whole from a backup; ` +
+        `or move ${this.folder} and checkpoint.json away to read all sources from their beginning again, which delivers a ` +
+        "second time what the sinks already have.",
+    );
+  }
+}

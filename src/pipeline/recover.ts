@@ -1,0 +1,98 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { CheckpointError } from "../delivery/checkpoint-error.ts";
+import type { IntentLog } from "../delivery/intent-log.ts";
+import { type Holds, settleLast, type Unsettled, undoAll } from "../delivery/recovery.ts";
+import type { SinkPositions } from "../delivery/sink-position.ts";
+import type { Health } from "../observe/health.ts";
+import { Lag } from "../observe/lag.ts";
+import type { Log } from "../observe/log.ts";
+import type { Branch } from "./branches.ts";
+import { type PositionRecord, resumeFrom, SyncFailed } from "./record.ts";
+import type { Way } from "./ways.ts";
+
+/** What takes part when sinks and sources are brought back to where they agree. */
+export interface Recovering {
+  readonly sources: readonly Way[];
+  readonly branches: readonly Branch[];
+  readonly intents: IntentLog;
+  readonly record: PositionRecord;
+  readonly health: Health;
+  readonly log: Log;
+  readonly giveUp: AbortSignal;
+}
+
+const TRY_AGAIN_MS = 1000;
+
+/** What no disk says that may take it another time: somebody has to mend the folder. */
+const MISTAKES = new Set(["EISDIR", "ENOTDIR", "ENOENT", "ELOOP", "ENAMETOOLONG"]);
+
+/**
+ * Brings every sink to a state that its positions tell, and makes that the checkpoint: what may be there in part is adopted or
+ * undone. `present` is where the sinks stand that cannot undo; `lost` are the keys of those of which nobody knows what is
+ * there since the last checkpoint.
+ * What fails is told and tried again.
+ * @throws CheckpointError, what the disk says of a folder that is none, or the signal's reason
+ */
+export async function recover(
+  recovering: Recovering,
+  present: SinkPositions,
+  lost: ReadonlySet<string>,
+): Promise<void> {
+  const { sources, branches, record, health, giveUp } = recovering;
+  const work = health.observe("recovery", "cannot settle what is there", "error");
+  const keys = branches.map(({ key }) => key);
+  for (let unknown = lost; ; ) {
+    try {
+      const positions = await settleSinks(recovering, present, unknown);
+      record.restart(positions);
+      for (const { key, positions: own, status } of sources) {
+        own.restart(resumeFrom(positions, key, keys));
+        status.lag = new Lag(branches.length);
+      }
+      if (branches.every(({ undoable }) => !undoable) && unknown.size === 0) return;
+      await record.commit();
+      work.goesOn();
+      return;
+    } catch (error) {
+      if (error instanceof SyncFailed) unknown = new Set([...unknown, ...error.sinks]);
+      const isMistake = MISTAKES.has((error as NodeJS.ErrnoException).code ?? "");
+      if (isMistake || error instanceof CheckpointError) throw error;
+      work.waits((error as Error).message);
+      await wait(TRY_AGAIN_MS, undefined, { signal: giveUp });
+    }
+  }
+}
+
+async function settleSinks(
+  { sources, branches, intents, record, log }: Recovering,
+  present: SinkPositions,
+  lost: ReadonlySet<string>,
+): Promise<SinkPositions> {
+  const checkpoint = record.committed;
+  const records = Map.groupBy(intents.read(checkpoint.generation, lost.size > 0), ({ sink }) => sink);
+  const positions = new Map(present);
+  const holds: Holds = async (source, partition, position) => {
+    const way = sources.find(({ key }) => key === source);
+    return way !== undefined && (way.source.holds?.(partition, position) ?? true);
+  };
+  for (const { key, name, undoable } of branches) {
+    const own = records.get(key) ?? [];
+    records.delete(key);
+    const durable = checkpoint.sinks.get(key);
+    if (durable && (undoable || lost.has(key))) positions.set(key, durable);
+    if (!undoable || own.length === 0) continue;
+    const unsettled: Unsettled = {
+      sink: undoable,
+      positions: durable ?? new Map(),
+      records: own,
+      holds,
+      log: log.child(name),
+    };
+    positions.set(key, await (lost.has(key) ? undoAll(unsettled) : settleLast(unsettled)));
+    intents.settle(key);
+  }
+  for (const sink of records.keys()) {
+    log.warn(`the sink "${sink}" is not there any more, or cannot undo: its last batch may be there in part`);
+  }
+  return positions;
+}

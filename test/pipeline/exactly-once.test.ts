@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Pipeline } from "../../src/pipeline/pipeline.ts";
+import type { Event, Sink } from "../../src/plugin.ts";
+import { configOf, filterOf, linesSource, sinkOf, sourceOf } from "../support/config.ts";
+import { field, filterOfElements } from "../support/elements.ts";
+import { type Faults, FolderSink, linesOf } from "../support/folder-sink.ts";
+import { temporaryFolder } from "../support/folders.ts";
+
+const NAMES = ["anna", "bert", "carl", "dora", "emil"];
+const lineOf = (n: number) => `{"name":"${NAMES[n % NAMES.length]}","n":${n}}`;
+
+/** Reads of three lines each: most batches of four end within one. */
+const LINES = Array.from({ length: 20 }, (_, n) => lineOf(n));
+const READS = Array.from({ length: 7 }, (_, n) => LINES.slice(n * 3, n * 3 + 3).join("\n")).filter(Boolean);
+
+const sorted = (lines: readonly string[]) => lines.toSorted();
+
+async function runToEnd(folder: string, sink: Sink, reads: readonly string[] = READS, source = linesSource(reads)) {
+  const config = configOf(folder, {
+    sources: [sourceOf(source)],
+    sinks: [sinkOf(sink, { batch: { events: 4 } })],
+    checkpointInterval: 1,
+  });
+  const pipeline = new Pipeline(config, { untilEnd: true });
+  await pipeline.start();
+  return pipeline.done;
+}
+
+const sinkIn = (folder: string, faults: Faults = {}) => new FolderSink(join(folder, "out"), faults);
+
+/** Makes a copy of all that is on the disk each time that the sink is about to write a file: as a kill would leave it. */
+async function killedAtEachWrite(folder: string): Promise<string[]> {
+  const killed: string[] = [];
+  const writing = (file: number) => {
+    const copy = `${folder}-killed-${file}`;
+    cpSync(folder, copy, { recursive: true });
+    killed.push(copy);
+  };
+  await runToEnd(folder, sinkIn(folder, { writing }));
+  return killed;
+}
+
+/** As if the machine had been started again since. */
+function crashMachine(folder: string): void {
+  const path = join(folder, "data", "checkpoint.json");
+  const record = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ ...record, boot: "another" }));
+}
+
+test("killed before any write of a file, a sink that can undo has each event once", async (t) => {
+  const parent = temporaryFolder(t);
+  const killed = await killedAtEachWrite(join(parent, "run"));
+  assert.ok(killed.length >= LINES.length / 2);
+  for (const folder of killed) {
+    const sink = sinkIn(folder);
+    const { sinks } = await runToEnd(folder, sink);
+    assert.deepEqual(sorted(sink.lines), sorted(LINES), folder);
+    assert.equal(sinks[0]?.addsUp, true);
+  }
+});
+
+test("after a crash of the machine all since the checkpoint is undone, and each event is there once", async (t) => {
+  const parent = temporaryFolder(t);
+  for (const folder of await killedAtEachWrite(join(parent, "run"))) {
+    crashMachine(folder);
+    const sink = sinkIn(folder);
+    await runToEnd(folder, sink);
+    assert.deepEqual(sorted(sink.lines), sorted(LINES), folder);
+  }
+});
+
+test("a restart takes back no more than the batch in flight", async (t) => {
+  const parent = temporaryFolder(t);
+  for (const folder of await killedAtEachWrite(join(parent, "run"))) {
+    const before = linesOf(join(folder, "out")).length;
+    const sink = sinkIn(folder);
+    // The source has nothing more to give: what is there after the start is what recovery has left.
+    await runToEnd(folder, sink, []);
+    assert.ok(before - sink.lines.length <= 4, `${before} lines became ${sink.lines.length}`);
+  }
+});
+
+test("a write that fails half way is undone and done again", async (t) => {
+  const folder = temporaryFolder(t);
+  let failures = 0;
+  const writing = (file: number) => {
+    if (file % 3 !== 0 || failures >= 20) return;
+    failures++;
+    throw new Error("the disk hiccuped");
+  };
+  const sink = sinkIn(folder, { writing });
+  await runToEnd(folder, sink);
+  assert.ok(failures > 5);
+  assert.deepEqual(sorted(sink.lines), sorted(LINES));
+});
+
+test("what recovery leaves is waited for: nothing is written before it is known", async (t) => {
+  const folder = temporaryFolder(t);
+  let recoveries = 0;
+  let writes = 0;
+  const sink = sinkIn(folder, {
+    writing: () => {
+      if (++writes === 2) throw new Error("the disk hiccuped");
+    },
+    recovering: () => {
+      if (++recoveries === 1) throw new Error("it still does");
+    },
+  });
+  await runToEnd(folder, sink);
+  assert.equal(recoveries, 2);
+  assert.deepEqual(sorted(sink.lines), sorted(LINES));
+});
+
+test("what a sink refuses while it prepares is a dead letter, and the rest of the batch is written", async (t) => {
+  const folder = temporaryFolder(t);
+  const refuses = (event: Event) => (Buffer.from(event.bytes).includes('"n":7') ? "not seven" : undefined);
+  const sink = sinkIn(folder, { rejects: refuses });
+  const { sinks } = await runToEnd(folder, sink);
+  assert.deepEqual(sorted(sink.lines), sorted(LINES.filter((line) => !line.includes('"n":7'))));
+  assert.equal(sinks[0]?.deadLettered, 1);
+  assert.equal(sinks[0]?.addsUp, true);
+});
+
+test("where a sync fails, what was written since the checkpoint is undone and written again, in the process", async (t) => {
+  const folder = temporaryFolder(t);
+  for (const writes of [1, 2, 5]) {
+    const own = join(folder, String(writes));
+    let hasFailed = false;
+    const sink: FolderSink = sinkIn(own, {
+      syncing: () => {
+        if (hasFailed || sink.asked.filter((what) => what === "write").length < writes) return;
+        hasFailed = true;
+        throw Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
+      },
+    });
+    const { sinks } = await runToEnd(own, sink);
+    assert.ok(hasFailed);
+    assert.deepEqual(sorted(sink.lines), sorted(LINES));
+    assert.equal(sinks[0]?.addsUp, true);
+    assert.deepEqual(sinks[0]?.lag, { bytes: 0, milliseconds: 0 });
+  }
+});
+
+test("what its source cannot give again is kept instead of undone", async (t) => {
+  const parent = temporaryFolder(t);
+  const killed = await killedAtEachWrite(join(parent, "run"));
+  const folder = killed.at(-1) as string;
+  crashMachine(folder);
+  const before = linesOf(join(folder, "out"));
+  const sink = sinkIn(folder);
+  await runToEnd(folder, sink, [], { ...linesSource([]), holds: () => false });
+  assert.deepEqual(sorted(sink.lines), sorted(before));
+});
+
+test("elements of one record that a batch has parted are there once, though the filter behind the fork made them", async (t) => {
+  const parent = temporaryFolder(t);
+  const run = join(parent, "run");
+  const lists = [LINES.slice(0, 12), LINES.slice(12)].map((lines) => `{"items":[${lines.join(",")}]}`);
+  const configIn = (folder: string, sink: Sink) =>
+    configOf(folder, {
+      sources: [sourceOf(linesSource(['{"name":"first"}', ...lists]))],
+      sinks: [sinkOf(sink, { batch: { events: 4 }, filters: [filterOf(filterOfElements(field("items")))] })],
+      checkpointInterval: 1,
+    });
+  const killed: string[] = [];
+  const writing = (file: number) => {
+    const copy = `${run}-killed-${file}`;
+    cpSync(run, copy, { recursive: true });
+    killed.push(copy);
+  };
+  const deliver = async (folder: string, faults: Faults = {}) => {
+    const sink = sinkIn(folder, faults);
+    const pipeline = new Pipeline(configIn(folder, sink), { untilEnd: true });
+    await pipeline.start();
+    const { sinks } = await pipeline.done;
+    assert.deepEqual(sorted(sink.lines), sorted(['{"name":"first"}', ...LINES]), folder);
+    assert.equal(sinks[0]?.addsUp, true);
+  };
+  await deliver(run, { writing });
+  for (const folder of killed) await deliver(folder);
+});
+
+test("a sink that prepares and cannot recover is refused at the start", async (t) => {
+  const sink: Sink = { write: async () => {}, prepare: () => ({ intent: null }) };
+  await assert.rejects(runToEnd(temporaryFolder(t), sink), /has prepare\(\) and no recover\(\).*give it both or none/);
+});
