@@ -75,7 +75,10 @@ export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) =>
     memory = new FilterMemory({
       ...plan,
       dataDir: plan.config.dataDir,
-      filters: stagesOf(sharedStages, sources, branches),
+      filters: stagesOf(sharedStages, sources, branches).map(({ name, type, filter }) => ({
+        name: `${name} (${type})`,
+        filter,
+      })),
     });
     memory.recall(loaded.memory, isSameBoot);
     record = new PositionRecord(

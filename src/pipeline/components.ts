@@ -39,9 +39,9 @@ export function contextOf(
 /** Makes the filters, each with its name. */
 export async function makeStages(surroundings: Surroundings, filters: readonly FilterConfig[]): Promise<Stage[]> {
   const stages: Stage[] = [];
-  for (const { name, definition, options } of filters) {
+  for (const { name, type, definition, options } of filters) {
     const filter = await definition.create(options as never, contextOf(surroundings, name));
-    stages.push({ name, filter });
+    stages.push({ name, type, filter });
   }
   return stages;
 }
@@ -51,7 +51,7 @@ export async function makeBranchStages(surroundings: Surroundings, sink: SinkCon
   const own = await makeStages(surroundings, sink.filters);
   if (sink.when === undefined) return own;
   const name = `${sink.name}.when`;
-  return [{ name, filter: await makeWhen(sink.when, contextOf(surroundings, name)) }, ...own];
+  return [{ name, type: "when", filter: await makeWhen(sink.when, contextOf(surroundings, name)) }, ...own];
 }
 
 /** Lets events pass for which the condition holds, or cannot be decided. */

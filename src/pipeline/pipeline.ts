@@ -217,6 +217,7 @@ export class Pipeline {
         const failed = this.#syncFailed;
         if (!failed || giveUp.aborted) throw error;
         this.#syncFailed = undefined;
+        health.forget();
         this.#log.error(`undoes what was written since the last checkpoint, and reads it again: ${failed.message}`);
         discountUnsettled(branches, shared);
         const recovering = { sources, branches, intents, deadLetters, record, health, log: this.#log, giveUp };

@@ -176,6 +176,7 @@ test("--exit-when-stuck ends with 1, says why, and what was not delivered is rea
     "50ms",
   ]);
   assert.equal(await sluice.exit, 1);
+  assert.match(sluice.output.stderr, /still waited at the end: sinks\.search: cannot write/);
   assert.match(
     sluice.output.stderr,
     /sluice: stopped, as --exit-when-stuck says: sinks\.search: cannot write since .*ECONNREFUSED/,

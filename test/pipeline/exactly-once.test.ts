@@ -140,6 +140,7 @@ test("where a sync fails, what was written since the checkpoint is undone and wr
     assert.ok(hasFailed);
     assert.deepEqual(sorted(sink.lines), sorted(LINES));
     assert.equal(sinks[0]?.addsUp, true);
+    assert.deepEqual(sinks[0]?.lag, { bytes: 0, milliseconds: 0 });
   }
 });
 

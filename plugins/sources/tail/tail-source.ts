@@ -102,7 +102,9 @@ export class TailSource implements Source {
     let batches: readonly (RawBatch | undefined)[] = [];
     try {
       const state = file.look();
-      if (state === "grown") {
+      const copy = state === "grown" ? discovery.endCopy(file) : undefined;
+      if (copy) batches = [copy];
+      else if (state === "grown") {
         discovery.turns.goOn(file);
         batches = [await file.read(this.#context.block())];
       } else {
@@ -119,6 +121,7 @@ export class TailSource implements Source {
       file.giveWay();
       discovery.turns.pause(file);
       discovery.unreadable.failed(file.path, error);
+      discovery.openAgain(file, error);
     }
     yield* batches;
   }
