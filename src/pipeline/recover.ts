@@ -45,6 +45,8 @@ export async function recover(
   const keys = branches.map(({ key }) => key);
   for (let unknown = lost; ; ) {
     try {
+      // Once some of it is undone, the intents tell of what is not there any more.
+      if (unknown.size > 0) record.distrust();
       const positions = await settleSinks(recovering, present, unknown);
       deadLetters.restore(record.committed.letters);
       record.restart(positions);
