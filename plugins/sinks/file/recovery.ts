@@ -45,19 +45,20 @@ const MOST_TOLD = 5;
  * @throws what the disk says: then it is to be called again
  */
 export function recoverFiles(fileSystem: FileSystem, intents: readonly unknown[], recovery: FileRecovery): Recovered {
-  let outcome: Recovered["outcome"] = recovery === "keep" ? "adopted" : "undone";
-  const told: string[] = [];
+  let outcome: Recovered["outcome"] = "undone";
+  const told = new Set<string>();
   // A base folder that was found by another path before it was made comes first, and is undone last.
   for (const touched of gatherTouched(intents).reverse()) {
     const base = new BaseRecovery(fileSystem, touched, recovery, told);
     try {
-      if (recovery === "settle" && base.isWhole()) outcome = "adopted";
-      else base.takeBack();
+      const isAdopted = (recovery === "settle" || recovery === "keep") && base.isWhole();
+      if (isAdopted) outcome = "adopted";
+      if (!isAdopted || recovery === "keep") base.takeBack();
     } finally {
       base.close();
     }
   }
-  return { outcome, meddling: { files: told.length, first: told.slice(0, MOST_TOLD) } };
+  return { outcome, meddling: { files: told.size, first: [...told].slice(0, MOST_TOLD) } };
 }
 
 /** Recovers the files of one base folder. */
@@ -66,9 +67,9 @@ class BaseRecovery {
   readonly #touched: TouchedFiles;
   readonly #tree: FolderTree;
   readonly #recovery: FileRecovery;
-  readonly #told: string[];
+  readonly #told: Set<string>;
 
-  constructor(fileSystem: FileSystem, touched: TouchedFiles, recovery: FileRecovery, told: string[]) {
+  constructor(fileSystem: FileSystem, touched: TouchedFiles, recovery: FileRecovery, told: Set<string>) {
     this.#fileSystem = fileSystem;
     this.#touched = touched;
     this.#recovery = recovery;
@@ -148,6 +149,6 @@ class BaseRecovery {
 
   #tell({ path }: TouchedFile, state: State): void {
     const reason = MEDDLED[state];
-    if (reason !== undefined) this.#told.push(`${path}: ${reason}`);
+    if (reason !== undefined) this.#told.add(`${path}: ${reason}`);
   }
 }
