@@ -28,7 +28,7 @@ export async function settleLast({ sink, positions, records, holds, log }: Unset
   const before = batches.slice(0, -1).reduce(advancing, positions);
   if (!last) return before;
   if (last.intent !== undefined) {
-    const gone = await findGone(holds, before, [last], log);
+    const gone = await findGone(holds, before, [last], log, "what was read");
     const outcome = await sink.recover([last.intent], gone.size > 0 ? "keep" : "settle");
     if (outcome === "undone") return advanceAll(before, gone);
   }
@@ -42,7 +42,7 @@ export async function settleLast({ sink, positions, records, holds, log }: Unset
  */
 export async function undoAll({ sink, positions, records, holds, log }: Unsettled): Promise<SourcePositions> {
   const batches = lastOfEach(records);
-  const gone = await findGone(holds, positions, batches, log);
+  const gone = await findGone(holds, positions, batches, log, "nobody knows what");
   if (gone.size > 0) {
     await sink.recover(intentsOf(batches), "keep");
     return advanceAll(positions, gone);
@@ -62,17 +62,23 @@ function lastOfEach(records: readonly IntentRecord[]): IntentRecord[] {
 const intentsOf = (records: readonly IntentRecord[]): Json[] =>
   records.flatMap(({ intent }) => (intent === undefined ? [] : [intent]));
 
-/** How far the batches reach in the partitions that could not be read again if they were undone. */
+/**
+ * How far the batches reach in the partitions that could not be read again if they were undone. Of a log that was begun since
+ * the checkpoint, what was read of it tells; but not after a crash of the machine, which may have taken the end of the log.
+ */
 async function findGone(
   holds: Holds,
   positions: SourcePositions,
   batches: readonly IntentRecord[],
   log: Log,
+  survives: "what was read" | "nobody knows what",
 ): Promise<SourcePositions> {
   const gone = new Map<string, Map<string, SinkPosition>>();
   for (const { source, partition, start, reached } of movesOf(positions, batches)) {
-    if (await holds(source, partition, start)) continue;
-    const fields = { source, partition, offset: start.offset };
+    // The beginning of a log does not say which log it was.
+    const known = start && !isBeginning(start) ? start : survives === "what was read" ? reached : undefined;
+    if (!known || isBeginning(known) || (await holds(source, partition, known))) continue;
+    const fields = { source, partition, offset: start?.offset ?? 0 };
     log.warn("cannot be read again from here: what was delivered behind it stays, as whole events", fields);
     const partitions = gone.get(source) ?? new Map();
     gone.set(source, partitions.set(partition, reached));
@@ -83,8 +89,8 @@ async function findGone(
 interface Move {
   readonly source: string;
   readonly partition: string;
-  /** Where it would be read again from. */
-  readonly start: SinkPosition;
+  /** Where it would be read again from; undefined for its beginning. */
+  readonly start: SinkPosition | undefined;
   readonly reached: SinkPosition;
 }
 
@@ -94,7 +100,7 @@ function* movesOf(positions: SourcePositions, batches: readonly IntentRecord[]):
     for (const [partition, reached] of partitions) {
       const start = positions.get(source)?.get(partition);
       const isMoved = !start || start.offset < reached.offset || reached.partly !== undefined;
-      if (start && isMoved && !isBeginning(start)) yield { source, partition, start, reached };
+      if (isMoved) yield { source, partition, start, reached };
     }
   }
 }
