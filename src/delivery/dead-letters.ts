@@ -3,6 +3,7 @@ import { setImmediate as turn, setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Health, Work } from "../observe/health.ts";
 import type { FileSystem } from "../store/file-system.ts";
+import { makeFolder, syncFolderSoon } from "../store/folders.ts";
 import { writeWhole } from "../store/whole-io.ts";
 import { type DeadLetter, fromLine, inPieces, toLine } from "./dead-letter.ts";
 import { KnownLetters } from "./known-letters.ts";
@@ -63,7 +64,8 @@ export class DeadLetters {
       const end = mark ? this.#readKnown(file, start) : present.length;
       if (end < present.length) this.#fileSystem.ftruncateSync(file, end);
       this.#mark = { ...present, length: end };
-      this.#synced = { ...present, length: Math.min(start, end) };
+      // Of a file that no checkpoint knows, not even the name need be durable.
+      if (mark?.inode === present.inode) this.#synced = { ...present, length: start };
     } finally {
       this.#fileSystem.closeSync(file);
     }
@@ -73,10 +75,17 @@ export class DeadLetters {
   async sync(): Promise<void> {
     const { inode, length } = this.#mark;
     if (inode === this.#synced.inode && length <= this.#synced.length) return;
+    if (!this.#fileSystem.existsSync(this.path)) {
+      // Whoever has moved it away has what is in it.
+      this.#synced = { inode, length };
+      return;
+    }
     const file = this.#fileSystem.openSync(this.path, "r+");
     try {
       if (this.#measure(file).inode === inode) {
-        await this.#syncFile(file, this.#synced.inode === inode ? this.#synced.length : 0, length);
+        const isKnown = this.#synced.inode === inode;
+        await this.#syncFile(file, isKnown ? this.#synced.length : 0, length);
+        if (!isKnown) await syncFolderSoon(this.#fileSystem, dirname(this.path));
       }
       this.#synced = { inode, length };
     } finally {
@@ -84,9 +93,14 @@ export class DeadLetters {
     }
   }
 
+  /** Returns when nothing is being written: to be called before {@link restore} where something was. */
+  async settled(): Promise<void> {
+    await this.#last;
+  }
+
   /**
    * Returns when all of them are in the file; their bytes must not be changed until then.
-   * @throws the signal's reason when it is aborted while waiting for room
+   * @throws the signal's reason when it is aborted before: what is missing then has to come again
    */
   write(letters: Iterable<DeadLetter>, signal: AbortSignal): Promise<void> {
     const written = this.#last.then(() => this.#appendAll(letters, signal));
@@ -114,6 +128,7 @@ export class DeadLetters {
 
   async #append(lines: Buffer, signal: AbortSignal): Promise<void> {
     for (;;) {
+      signal.throwIfAborted();
       const obstacle = this.#tryAppend(lines);
       if (obstacle === undefined) {
         this.#work.goesOn();
@@ -129,7 +144,7 @@ export class DeadLetters {
     let file: number | undefined;
     let before = 0;
     try {
-      this.#fileSystem.mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+      makeFolder(this.#fileSystem, dirname(this.path), 0o700);
       file = this.#fileSystem.openSync(this.path, "a+", 0o600);
       before = this.#fileSystem.fstatSync(file).size;
       // A file that is empty takes even what is larger than the limit, or it could never be kept.

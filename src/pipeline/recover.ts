@@ -47,6 +47,7 @@ export async function recover(
     try {
       // Once some of it is undone, the intents tell of what is not there any more.
       if (unknown.size > 0) record.distrust();
+      await deadLetters.settled();
       const positions = await settleSinks(recovering, present, unknown);
       deadLetters.restore(record.committed.letters);
       record.restart(positions);
