@@ -75,6 +75,8 @@ export class IntentLog {
    * @throws the signal's reason when it is aborted before
    */
   async append(record: IntentRecord, sync: boolean, signal: AbortSignal): Promise<void> {
+    // What was abandoned may be undone by now, and its positions taken back.
+    signal.throwIfAborted();
     let isWritten = false;
     for (;;) {
       try {
