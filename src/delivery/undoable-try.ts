@@ -61,7 +61,7 @@ export class UndoableTry implements Try {
 
   async #write(events: readonly Event[], batch: Batch, signal: AbortSignal): Promise<Tried> {
     this.#begin(batch);
-    const { generation } = this.#intents;
+    const { moments } = this.#intents;
     const prepared = await withGrace(this.#during(this.#sink.prepare(events)), signal, STOP_WITHIN_MS);
     if (isRejected(prepared)) {
       const rejections = checkRejections(prepared, events);
@@ -69,8 +69,8 @@ export class UndoableTry implements Try {
       return { rejections, rest: events.filter((event) => !rejected.has(event)) };
     }
     const { intent, isFirst = true } = prepared;
-    // What undoes this batch, too, may stand in a generation that a checkpoint has ended meanwhile.
-    const mustSync = isFirst || generation !== this.#intents.generation;
+    // What undoes this batch, too, may stand in a generation that a checkpoint forgets.
+    const mustSync = isFirst || moments !== this.#intents.moments;
     const record = { sink: this.#key, batch: this.#batches, after: batch.after, intent };
     await this.#intents.append(record, mustSync, signal);
     // What was abandoned meanwhile may be undone by now.

@@ -43,6 +43,24 @@ test("intents are read as they were written, texts and values alike", async (t) 
   assert.deepEqual(logIn(folder).read(1, false), [...records, passed]);
 });
 
+test("checkpoints that fail again and again begin one generation, until a batch is recorded or settled", async (t) => {
+  const folder = temporaryFolder(t);
+  const log = logIn(folder);
+  const generations = () => readdirSync(join(folder, "intents")).length;
+  const beginOften = async () => {
+    for (let times = 0; times < 3; times++) await log.begin()();
+    return generations();
+  };
+  assert.equal(await beginOften(), 1);
+  await log.append(intentOf(1), false, never);
+  assert.equal(await beginOften(), 2);
+  assert.deepEqual(log.read(2, false), [intentOf(1)]);
+  log.settle("files");
+  assert.equal(await beginOften(), 3);
+  assert.deepEqual(log.read(3, false), []);
+  assert.equal(log.moments, 9);
+});
+
 test("an abandoned batch is not recorded", async (t) => {
   const log = logIn(temporaryFolder(t));
   log.begin();
