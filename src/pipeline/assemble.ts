@@ -1,4 +1,5 @@
 import { readBootId } from "../delivery/boot-id.ts";
+import { BUFFER_PARTITION } from "../delivery/buffer.ts";
 import { Checkpoint } from "../delivery/checkpoint.ts";
 import { DeadLetters } from "../delivery/dead-letters.ts";
 import { FilterMemory } from "../delivery/filter-memory.ts";
@@ -7,18 +8,22 @@ import type { IntentRecord } from "../delivery/intent-record.ts";
 import { JOURNAL_PARTITION } from "../delivery/journal.ts";
 import { lowest } from "../delivery/positions.ts";
 import { advanceAll, type PartitionPositions, type SinkPositions } from "../delivery/sink-position.ts";
-import { BLOCK_BYTES, Window } from "../delivery/window.ts";
+import { BLOCK_BYTES, type Window } from "../delivery/window.ts";
 import { createKernelScanner } from "../json/kernel-scanner.ts";
 import { newCounts, type SinkCounts } from "../observe/counts.ts";
 import { makeFolder } from "../store/folders.ts";
 import { type Branch, makeBranch, readersOf } from "./branches.ts";
+import { removeDrained } from "./buffer-leftovers.ts";
+import { makeBufferedBranches } from "./buffered-branches.ts";
+import { bytesBehindBuffers, partMemory } from "./buffered-memory.ts";
+import { handOver } from "./buffered-sink.ts";
+import { makeBufferedWay } from "./buffered-way.ts";
 import { closeComponents } from "./close.ts";
 import { makeStages } from "./components.ts";
 import type { Stage } from "./filter-chain.ts";
 import type { Foundation, Plan } from "./foundation.ts";
 import { PositionRecord, type SyncFailed } from "./record.ts";
 import { recover } from "./recover.ts";
-import type { RunningSource } from "./sources.ts";
 import { makeWay, type Way } from "./ways.ts";
 
 /** A pipeline put together and ready to run. */
@@ -54,23 +59,31 @@ export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) =>
     () => void record.save(),
   );
   const { intents, deadLetters, health, log, stopReading } = foundation;
+  removeDrained(plan, loaded.sinks);
   let record: PositionRecord;
   let memory: FilterMemory;
   const branches: Branch[] = [];
   const sources: Way[] = [];
   try {
     const sharedStages = await makeStages(plan, plan.config.filters);
-    for (const [index, sink] of plan.config.sinks.entries()) branches.push(await makeBranch(foundation, sink, index));
-    const behindFork = branches.map(readersOf);
+    for (const [index, sink] of plan.config.sinks.entries()) {
+      const { buffer } = sink;
+      if (buffer) branches.push(...(await makeBufferedBranches(foundation, { ...sink, buffer }, index)));
+      else branches.push(await makeBranch(foundation, sink, index));
+    }
+    const behindFork = branches.filter(({ behind }) => !behind).map(readersOf);
     const touch = () => record.touch();
-    const reached = reachedAtMost(loaded.sinks, intents.read(loaded.generation, !isSameBoot));
+    const begun = reachedAtMost(loaded.sinks, intents.read(loaded.generation, !isSameBoot));
+    const reached = handOver(begun, plan.config.sinks);
     for (const source of plan.config.sources) {
       sources.push(await makeWay(foundation, source, { sharedStages, behindFork, reached, touch }));
     }
-    const recorded = sources.map(({ key, positions, journal }) => ({
-      key,
-      positions,
-      release: (durable: readonly PartitionPositions[]) => releaseJournal(journal, durable),
+    for (const branch of branches) {
+      if (branch.behind) sources.push(makeBufferedWay(foundation, branch, branch.behind, reached, touch));
+    }
+    const recorded = sources.map((way) => ({
+      ...way,
+      release: (durable: readonly PartitionPositions[]) => release(way, durable),
     }));
     memory = new FilterMemory({
       ...plan,
@@ -91,6 +104,10 @@ export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) =>
       loaded.sinks,
       lost,
     );
+    for (const { behind, positions } of sources) {
+      const position = positions.start.get(BUFFER_PARTITION);
+      if (position) behind?.buffer.goOnBehind(position);
+    }
     return { window: foundation.window, sources, branches, record, intents, deadLetters, shared: foundation.shared };
   } catch (error) {
     await closeComponents({ sources, branches }, plan);
@@ -113,12 +130,13 @@ function makeDataDir({ config: { dataDir }, fileSystem }: Plan): void {
 function layFoundation(plan: Plan, beforeIntent: () => void, onLargeIntents: () => void): Foundation {
   const { config, health, fileSystem } = plan;
   const leastBytes = config.sources.length * BLOCKS_PER_SOURCE * BLOCK_BYTES;
-  const scanner = createKernelScanner({ arenaBytes: Math.max(config.maxInFlightBytes, leastBytes) });
+  const sharedBytes = Math.max(config.maxInFlightBytes, leastBytes);
+  const scanner = createKernelScanner({ arenaBytes: sharedBytes + bytesBehindBuffers(config) });
   if (!scanner.memory) throw new Error("the scanner has no memory of its own");
   return {
     ...plan,
     scanner,
-    window: new Window(scanner.memory),
+    ...partMemory(scanner.memory, config),
     shared: newCounts(),
     intents: new IntentLog({
       fileSystem,
@@ -143,8 +161,9 @@ function reachedAtMost(durable: SinkPositions, records: readonly IntentRecord[])
   return sinks;
 }
 
-/** The journal may forget what every sink has for good. */
-function releaseJournal(journal: RunningSource["journal"], durable: readonly PartitionPositions[]): void {
-  const position = lowest(durable).get(JOURNAL_PARTITION);
-  if (position) journal?.release(position);
+/** A journal, or a sink's buffer, may forget what every sink has for good. */
+function release({ journal, behind }: Way, durable: readonly PartitionPositions[]): void {
+  const log = journal ?? behind?.buffer;
+  const position = log && lowest(durable).get(journal ? JOURNAL_PARTITION : BUFFER_PARTITION);
+  if (position) log.release(position);
 }

@@ -4,6 +4,7 @@ import { type UndoableSink, UndoableTry } from "../delivery/undoable-try.ts";
 import { BLOCK_BYTES, type Window } from "../delivery/window.ts";
 import { newCounts } from "../observe/counts.ts";
 import type { BatchLimits, Sink } from "../plugin.ts";
+import type { Half } from "./buffered-sink.ts";
 import { makeBranchStages, makeSink } from "./components.ts";
 import { FilterChain, type Stage } from "./filter-chain.ts";
 import type { Foundation } from "./foundation.ts";
@@ -11,7 +12,7 @@ import type { SinkBranch } from "./sink-branch.ts";
 import type { Reader } from "./wanted.ts";
 
 /** A sink's way with what it is made of. */
-export interface Branch extends SinkBranch {
+export interface Branch extends SinkBranch, Half {
   /** Its key in pipeline.yaml. */
   readonly key: string;
   readonly sink: Sink;
@@ -22,10 +23,18 @@ const DEFAULT_BATCH: BatchLimits = { events: 50_000, bytes: 16 << 20, age: 1000 
 
 /** Makes a sink, its condition and its filters. @throws whatever they throw */
 export async function makeBranch(foundation: Foundation, config: SinkConfig, index: number): Promise<Branch> {
-  const { health, taps, deadLetters, intents, window } = foundation;
-  const { key, name, retry } = config;
   const stages = await makeBranchStages(foundation, config);
-  const sink = await makeSink(foundation, config);
+  return branchOf(foundation, config, stages, await makeSink(foundation, config), index);
+}
+
+/** A branch of what was made before. @throws TypeError where the sink prepares and cannot recover */
+export function branchOf(
+  { health, taps, deadLetters, intents, window }: Foundation,
+  { key, name, retry, batch }: Pick<SinkConfig, "key" | "name" | "retry" | "batch">,
+  stages: readonly Stage[],
+  sink: Sink,
+  index: number,
+): Branch {
   const undoable = undoableOf(name, sink);
   const counts = newCounts();
   const delivery = new Delivery({
@@ -45,7 +54,7 @@ export async function makeBranch(foundation: Foundation, config: SinkConfig, ind
     deadLetters,
     taps,
     chain: new FilterChain(stages, counts, taps),
-    limits: limitsOf(sink, config.batch, window),
+    limits: limitsOf(sink, batch, window),
     inFlight: undoable ? 1 : (sink.inFlight ?? 1),
     delivery,
     undoable,

@@ -1,8 +1,8 @@
 import type { DeadLetters } from "../delivery/dead-letters.ts";
 import type { IntentLog } from "../delivery/intent-log.ts";
-import type { Window } from "../delivery/window.ts";
 import type { Scanner } from "../json/scanner.ts";
 import type { SinkCounts } from "../observe/counts.ts";
+import type { Windows } from "./buffered-memory.ts";
 import type { Surroundings } from "./components.ts";
 import type { Taps } from "./taps.ts";
 
@@ -19,9 +19,8 @@ export interface Plan extends Surroundings {
 }
 
 /** What the ways before and behind the fork have in common. */
-export interface Foundation extends Plan {
+export interface Foundation extends Plan, Windows {
   readonly scanner: Scanner;
-  readonly window: Window;
   readonly deadLetters: DeadLetters;
   readonly intents: IntentLog;
   /** Everything before the fork, counted. */

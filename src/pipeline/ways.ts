@@ -2,6 +2,7 @@ import type { SourceConfig } from "../config/config.ts";
 import { Positions } from "../delivery/positions.ts";
 import type { SinkPositions } from "../delivery/sink-position.ts";
 import { Lag } from "../observe/lag.ts";
+import { type Half, keyBehindFork } from "./buffered-sink.ts";
 import { makeStages } from "./components.ts";
 import { jsonDecoder, textDecoder } from "./decode.ts";
 import { FilterChain, type Stage } from "./filter-chain.ts";
@@ -12,7 +13,7 @@ import { makeSource, type RunningSource } from "./sources.ts";
 import { type Reader, wantedBy } from "./wanted.ts";
 
 /** A source's way with what it is made of. */
-export interface Way extends SourceWay, RunningSource {
+export interface Way extends SourceWay, RunningSource, Half {
   /** The filters of its own. */
   readonly stages: readonly Stage[];
 }
@@ -36,11 +37,7 @@ export async function makeWay(foundation: Foundation, config: SourceConfig, arou
   const own = await makeStages(foundation, config.filters);
   const stages = [...own, ...around.sharedStages];
   const filters = stages.map(({ filter }) => filter);
-  const resume = resumeFrom(
-    around.reached,
-    key,
-    foundation.config.sinks.map((sink) => sink.key),
-  );
+  const resume = resumeFrom(around.reached, key, foundation.config.sinks.map(keyBehindFork));
   const positions = new Positions(resume, around.touch, () => deadLetters.mark);
   const reader = window.reader();
   const running = await makeSource(foundation, config, { reader, resume });
