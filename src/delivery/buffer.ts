@@ -6,7 +6,6 @@ import type { FileSystem } from "../store/file-system.ts";
 import { FrameReader, type FrameRun } from "../store/frame-reader.ts";
 import { Segments } from "../store/segments.ts";
 import { Tide } from "./tide.ts";
-import { BLOCK_BYTES } from "./window.ts";
 
 export interface SinkBufferOptions {
   /** The buffer's own; made where it is not there. */
@@ -176,12 +175,16 @@ export class SinkBuffer {
   }
 }
 
-/** A block of the window; memory of its own for a frame that would not fit any: it is one event, which was held so before. */
+/**
+ * The window's block; for a frame that does not fit it, memory of its own: it is a batch that the window has less room for now, or
+ * one event that was held so before.
+ */
 function roomFor(block: (least: number) => Block): (least: number) => Block {
   let isAskedAgain = false;
   return (least) => {
-    if (isAskedAgain && least > BLOCK_BYTES) return { buffer: Buffer.allocUnsafeSlow(least), start: 0, end: least };
+    const room = block(least);
+    const isEnough = !isAskedAgain || room.end - room.start >= least;
     isAskedAgain = true;
-    return block(least);
+    return isEnough ? room : { buffer: Buffer.allocUnsafeSlow(least), start: 0, end: least };
   };
 }

@@ -15,11 +15,11 @@ import { SmallJob } from "../support/small-job.ts";
 import { sweep } from "../support/sweep.ts";
 
 /** @returns false where the first life got through before the power failed */
-async function survivePowerCuts(t: TestContext, dieAt: number, seed: number): Promise<boolean> {
+async function survivePowerCuts(t: TestContext, dieAt: number, seed: number, isBuffered: boolean): Promise<boolean> {
   const parent = temporaryFolder(t);
   const folder = join(parent, "job");
   mkdirSync(folder);
-  const job = new SmallJob(folder);
+  const job = new SmallJob(folder, isBuffered);
   const random = new SeededRandom(seed + dieAt);
   const told: string[] = [];
   let hasDied = false;
@@ -41,9 +41,13 @@ async function survivePowerCuts(t: TestContext, dieAt: number, seed: number): Pr
   return hasDied;
 }
 
-it("the power may fail at each change to the disk, and nothing is lost or doubled", async (t) => {
+async function surviveAll(t: TestContext, isBuffered: boolean): Promise<void> {
   const seed = someSeed();
   t.diagnostic(`seed ${seed}`);
-  const cuts = await sweep((dieAt) => survivePowerCuts(t, dieAt, seed));
+  const cuts = await sweep((dieAt) => survivePowerCuts(t, dieAt, seed, isBuffered));
   t.diagnostic(`${cuts} power cuts`);
-});
+}
+
+it("the power may fail at each change to the disk, and nothing is lost or doubled", (t) => surviveAll(t, false));
+
+it("nor is it where the sink has a buffer", (t) => surviveAll(t, true));

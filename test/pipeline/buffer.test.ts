@@ -147,6 +147,17 @@ test("a buffer that is full makes dead letters where it was told so", async (t) 
   assert.equal(sinks[0]?.addsUp, true);
 });
 
+test("what the window has no room for any more in one piece comes out of the buffer whole", async (t) => {
+  const lines = Array.from({ length: 40 }, (_, n) => JSON.stringify({ n, text: "x".repeat(600_000) }));
+  const sink = new StuckSink();
+  const pipeline = await start(bufferedIn(temporaryFolder(t), sink, LARGE, [], lines));
+  await until("all has come to the buffer", () => pipeline.report.sinks[0]?.received === lines.length);
+  assert.ok(pipeline.report.inFlightBytes <= pipeline.report.windowBytes + 2_000_000);
+  sink.released.resolve();
+  await pipeline.done;
+  assert.deepEqual(sink.texts, lines);
+});
+
 test("an event that a filter has nested deeper than the scanner goes comes out of the buffer with its neighbours", async (t) => {
   const deep = `{"n":1,"deep":${"[".repeat(1022)}${"]".repeat(1022)}}`;
   const lines = ['{"n":0}', deep, '{"n":2}'];
