@@ -64,6 +64,7 @@ async function makeListener(
       deadLetters.write([{ ...refused, bytes, reason, ...(remote !== undefined && { remote }) }], giveUp),
   };
   const source: Source = {
+    holds: (_, position) => journal.holds(position),
     behind: (read) => new Map([...read].map(([partition, { offset }]) => [partition, journal.bytesBehind(offset)])),
     read: (from, signal) => journal.read(from.get(JOURNAL_PARTITION), (least) => reader.block(least), signal),
   };

@@ -47,7 +47,7 @@ const BUFFER = `
 const LOG_LINES = 25;
 const LISTS = 2;
 const LIST_EVENTS = 6;
-const SETTLES_WITHIN_MS = 6000;
+const SETTLES_WITHIN_MS = 20_000;
 
 /**
  * A job that is small enough to be done again for each of its steps: a log and lists over HTTP, files for a few users, dead
