@@ -1,39 +1,21 @@
-import { isUtf8 } from "node:buffer";
 import { dirname } from "node:path";
 import { setImmediate as turn, setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
 import type { Health, Work } from "../observe/health.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import { writeWhole } from "../store/whole-io.ts";
+import { type DeadLetter, fromLine, inPieces, toLine } from "./dead-letter.ts";
+import { KnownLetters } from "./known-letters.ts";
+import type { LettersMark } from "./letters-mark.ts";
 
-/** What could not be delivered, and why. */
-export interface DeadLetter {
-  readonly reason: string;
-  /** Who refused it: `sources.audit_log`, `filters[1]`, `sinks.search`. */
-  readonly component: string;
-  readonly source: string;
-  readonly partition: string;
-  /** Offset of the record in the partition. */
-  readonly offset: number;
-  /** Which element of the record it is. */
-  readonly child?: number;
-  readonly path?: string;
-  readonly remote?: string;
-  /** As they stood at the refusing component; absent where only the place is kept. */
-  readonly bytes?: Uint8Array;
-  /** How many there are, where only the place is kept. */
-  readonly byteLength?: number;
-  /** How many records the bytes are, with line ends between them. Absent: one. */
-  readonly records?: number;
-}
+export type { DeadLetter } from "./dead-letter.ts";
 
 const LINE_END = 0x0a;
 const LOOK_AGAIN_MS = 1000;
+const CHUNK_BYTES = 1024 * 1024;
 
 /** Letters are put into words and written in pieces of about so many bytes: a flood of tiny ones fills no memory. */
 const WRITE_BYTES = 256 * 1024;
-
-/** A letter has no more bytes of an event than this: a larger one is kept in pieces, as many letters in a row. */
-const PIECE_BYTES = 16 * 1024 * 1024;
 
 /**
  * The NDJSON file of dead letters: mode 0600, as it may hold what no filter has redacted. When it is full, or the disk
@@ -45,14 +27,61 @@ export class DeadLetters {
   readonly #fileSystem: FileSystem;
   readonly #work: Work;
   #last: Promise<void> = Promise.resolve();
+  #known = new KnownLetters();
+  #mark: LettersMark = { inode: "", length: 0 };
+  /** How much of the file is durable. */
+  #synced: LettersMark = { inode: "", length: 0 };
   /** The file may end within a line: after a crash, or a write that failed and could not be taken back. */
   #mayBeTorn = true;
+  /** A sync has failed since the last that succeeded. */
+  #mustRewrite = false;
 
   constructor(options: { path: string; maxBytes: number; fileSystem: FileSystem; health: Health }) {
     this.path = options.path;
     this.#maxBytes = options.maxBytes;
     this.#fileSystem = options.fileSystem;
     this.#work = options.health.observe("dead_letter", "the pipeline waits", "error");
+  }
+
+  /** How far the file is written. */
+  get mark(): LettersMark {
+    return this.#mark;
+  }
+
+  /**
+   * Reads the letters behind a mark: events read again that would make the same are not kept a second time. A last line that
+   * was torn off is cut. Without a mark, nothing is known.
+   * @throws what the disk says
+   */
+  restore(mark: LettersMark | undefined): void {
+    this.#known = new KnownLetters();
+    if (!this.#fileSystem.existsSync(this.path)) return;
+    const file = this.#fileSystem.openSync(this.path, "r+");
+    try {
+      const present = this.#measure(file);
+      const start = mark && mark.inode === present.inode ? Math.min(mark.length, present.length) : 0;
+      const end = mark ? this.#readKnown(file, start) : present.length;
+      if (end < present.length) this.#fileSystem.ftruncateSync(file, end);
+      this.#mark = { ...present, length: end };
+      this.#synced = { ...present, length: Math.min(start, end) };
+    } finally {
+      this.#fileSystem.closeSync(file);
+    }
+  }
+
+  /** Returns when all that is written now is durable. @throws what the disk says; all of it is written again then */
+  async sync(): Promise<void> {
+    const { inode, length } = this.#mark;
+    if (inode === this.#synced.inode && length <= this.#synced.length) return;
+    const file = this.#fileSystem.openSync(this.path, "r+");
+    try {
+      if (this.#measure(file).inode === inode) {
+        await this.#syncFile(file, this.#synced.inode === inode ? this.#synced.length : 0, length);
+      }
+      this.#synced = { inode, length };
+    } finally {
+      this.#fileSystem.closeSync(file);
+    }
   }
 
   /**
@@ -68,7 +97,9 @@ export class DeadLetters {
   async #appendAll(letters: Iterable<DeadLetter>, signal: AbortSignal): Promise<void> {
     let lines: Buffer[] = [];
     let length = 0;
-    for (const letter of inPieces(letters)) {
+    for (const piece of inPieces(letters)) {
+      const letter = this.#known.strip(piece);
+      if (!letter) continue;
       const line = toLine(letter);
       lines.push(line);
       length += line.length;
@@ -108,6 +139,7 @@ export class DeadLetters {
       if (this.#mayBeTorn && !this.#endsInLine(file, before)) writeWhole(this.#fileSystem, file, [Buffer.from("\n")]);
       this.#mayBeTorn = false;
       writeWhole(this.#fileSystem, file, [lines]);
+      this.#mark = this.#measure(file);
       return undefined;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? String(error);
@@ -127,49 +159,49 @@ export class DeadLetters {
     }
   }
 
+  #measure(file: number): LettersMark {
+    const { ino, size } = this.#fileSystem.fstatSync(file);
+    return { inode: String(ino), length: size };
+  }
+
+  /** Adds the letters from `start` on to those that are known; returns where the last whole line ends. */
+  #readKnown(file: number, start: number): number {
+    let rest = Buffer.alloc(0);
+    let end = start;
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+      const read = this.#fileSystem.readSync(file, chunk, 0, chunk.length, end + rest.length);
+      if (read === 0) return end;
+      rest = Buffer.concat([rest, chunk.subarray(0, read)]);
+      for (let found = rest.indexOf(LINE_END); found >= 0; found = rest.indexOf(LINE_END)) {
+        const letter = fromLine(rest.subarray(0, found));
+        if (letter) this.#known.add(letter);
+        rest = rest.subarray(found + 1);
+        end += found + 1;
+      }
+    }
+  }
+
+  /** What a disk has refused to sync is not believed because it does so later: it is written again first. */
+  async #syncFile(file: number, start: number, end: number): Promise<void> {
+    if (this.#mustRewrite) this.#rewrite(file, start, end);
+    this.#mustRewrite = true;
+    await promisify(this.#fileSystem.fdatasync)(file);
+    this.#mustRewrite = false;
+  }
+
+  #rewrite(file: number, start: number, end: number): void {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let at = start; at < end; ) {
+      const read = this.#fileSystem.readSync(file, chunk, 0, Math.min(chunk.length, end - at), at);
+      if (read === 0) return;
+      writeWhole(this.#fileSystem, file, [chunk.subarray(0, read)], at);
+      at += read;
+    }
+  }
+
   #endsInLine(file: number, length: number): boolean {
     const last = Buffer.alloc(1);
     return length === 0 || (this.#fileSystem.readSync(file, last, 0, 1, length - 1) === 1 && last[0] === LINE_END);
   }
 }
-
-/** A letter that is one of several which hold an event together. */
-interface Piece extends DeadLetter {
-  readonly piece?: { readonly number: number; readonly of: number };
-}
-
-function* inPieces(letters: Iterable<DeadLetter>): Generator<Piece, void> {
-  for (const letter of letters) {
-    const { bytes } = letter;
-    if (!bytes || bytes.length <= PIECE_BYTES) {
-      yield letter;
-      continue;
-    }
-    const of = Math.ceil(bytes.length / PIECE_BYTES);
-    for (let number = 1; number <= of; number++) {
-      const piece = bytes.subarray((number - 1) * PIECE_BYTES, number * PIECE_BYTES);
-      yield { ...letter, bytes: piece, byteLength: bytes.length, piece: { number, of } };
-    }
-  }
-}
-
-function toLine(letter: Piece): Buffer {
-  const { reason, component, bytes, byteLength, records, piece, child, path, remote, source, partition, offset } =
-    letter;
-  const isText = bytes !== undefined && isUtf8(bytes);
-  return Buffer.from(
-    `${JSON.stringify({
-      time: new Date().toISOString(),
-      reason,
-      component,
-      origin: { source, partition, path, remote, offset, child: child === -1 ? undefined : child },
-      byte_length: byteLength ?? bytes?.length,
-      records: records === 1 ? undefined : records,
-      piece,
-      bytes: isText ? viewOf(bytes).toString() : undefined,
-      base64: bytes && !isText ? viewOf(bytes).toString("base64") : undefined,
-    })}\n`,
-  );
-}
-
-const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

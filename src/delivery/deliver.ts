@@ -42,6 +42,7 @@ export class Delivery {
   readonly #retry: RetryPolicy;
   readonly #deadLetters: DeadLetters;
   readonly #health: Health;
+  readonly #inFlight = new Set<Batch>();
 
   constructor(options: { name: string; try: Try; retry: RetryPolicy; deadLetters: DeadLetters; health: Health }) {
     this.#name = options.name;
@@ -51,14 +52,25 @@ export class Delivery {
     this.#health = options.health;
   }
 
+  /** The batches that are being delivered, or were given up. */
+  get inFlight(): { readonly events: number; readonly bytes: number } {
+    const batches = [...this.#inFlight];
+    return {
+      events: batches.reduce((sum, { events }) => sum + events.length, 0),
+      bytes: batches.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
+
   /** Returns when no write is under way, be it given up. */
-  idle(): Promise<void> {
-    return this.#try.idle();
+  async idle(): Promise<void> {
+    await this.#try.idle();
+    this.#inFlight.clear();
   }
 
   /** @throws the signal's reason when it is aborted before the batch is there */
   async deliver(batch: Batch, signal: AbortSignal): Promise<Delivered> {
     let deadLettered = 0;
+    this.#inFlight.add(batch);
     for (let open = batch.events; open.length > 0; ) {
       const { rejections, rest } = await this.#write(open, batch, signal);
       if (rejections.length > 0) {
@@ -71,6 +83,7 @@ export class Delivery {
       open = rest;
     }
     await this.#try.settle(batch, signal);
+    this.#inFlight.delete(batch);
     return { delivered: batch.events.length - deadLettered, deadLettered };
   }
 

@@ -1,4 +1,5 @@
 import type { Position } from "../plugin.ts";
+import type { LettersMark } from "./letters-mark.ts";
 import { advance, type EventPlace, isBeginning, type PartitionPositions, type SinkPosition } from "./sink-position.ts";
 import type { Lease } from "./window.ts";
 
@@ -22,12 +23,17 @@ export interface Receipt {
 export class Positions {
   readonly #partitions = new Map<string, Partition>();
   readonly #onMove: () => void;
+  readonly #letters: () => LettersMark;
   #resume: readonly PartitionPositions[] = [];
   #start: ReadonlyMap<string, Position> = new Map();
 
-  /** `resume` holds for each sink where it stands; `onMove` is called when any position moves. */
-  constructor(resume: readonly PartitionPositions[], onMove: () => void) {
+  /**
+   * `resume` holds for each sink where it stands; `onMove` is called when any position moves; `letters` is how far the dead
+   * letters are written.
+   */
+  constructor(resume: readonly PartitionPositions[], onMove: () => void, letters: () => LettersMark) {
     this.#onMove = onMove;
+    this.#letters = letters;
     this.restart(resume);
   }
 
@@ -52,7 +58,15 @@ export class Positions {
 
   /** Opens the receipt of a read; reads of a partition are opened in its order. */
   open(partition: string, position: Position, lease: Lease, ended: boolean): Receipt {
-    return this.#partition(partition).open(position, lease, ended);
+    return this.#partition(partition).open(position, lease, ended, this.#letters());
+  }
+
+  /** How far the dead letters were written when each partition's oldest unsettled read was opened. */
+  *lettersBefore(): Generator<LettersMark, void> {
+    for (const partition of this.#partitions.values()) {
+      const letters = partition.lettersBefore;
+      if (letters) yield letters;
+    }
   }
 
   /** How far a sink had come when reading began. */
@@ -68,6 +82,13 @@ export class Positions {
       if (position) positions.set(name, position);
     }
     return positions;
+  }
+
+  /** The partitions of which a sink has not settled all that was read, and the offset that it goes on from. */
+  *unsettledBy(sink: number): Generator<{ readonly partition: string; readonly offset: number }, void> {
+    for (const [name, partition] of this.#partitions) {
+      if (partition.isUnsettledBy(sink)) yield { partition: name, offset: partition.positionOf(sink)?.offset ?? 0 };
+    }
   }
 
   /** How many reads are not settled by every sink. */
@@ -96,6 +117,8 @@ export class Positions {
 interface Entry {
   readonly reached: SinkPosition;
   readonly lease: Lease;
+  /** How far the dead letters were written before any of it. */
+  readonly letters: LettersMark;
   readonly settled: boolean[];
 }
 
@@ -119,6 +142,10 @@ class Partition {
     return this.#queue.length;
   }
 
+  isUnsettledBy(sink: number): boolean {
+    return (this.#heads[sink] as number) < this.#first + this.#queue.length;
+  }
+
   get hasEnded(): boolean {
     return this.#end.ended === true && this.#queue.length === 0;
   }
@@ -127,10 +154,14 @@ class Partition {
     return this.#positions[sink];
   }
 
-  open(position: Position, lease: Lease, ended: boolean): Receipt {
+  get lettersBefore(): LettersMark | undefined {
+    return this.#queue[0]?.letters;
+  }
+
+  open(position: Position, lease: Lease, ended: boolean, letters: LettersMark): Receipt {
     const before = this.#end;
     const reached: SinkPosition = ended ? { ...position, ended } : position;
-    const entry: Entry = { reached, lease, settled: [] };
+    const entry: Entry = { reached, lease, letters, settled: [] };
     this.#queue.push(entry);
     this.#end = reached;
     return {

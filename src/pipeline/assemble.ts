@@ -28,6 +28,7 @@ export interface Assembly {
   readonly branches: readonly Branch[];
   readonly record: PositionRecord;
   readonly intents: IntentLog;
+  readonly deadLetters: DeadLetters;
   /** What the sinks have in common: everything before the fork. */
   readonly shared: SinkCounts;
 }
@@ -52,7 +53,7 @@ export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) =>
     () => memory.write(),
     () => void record.save(),
   );
-  const { intents, health, log, stopReading } = foundation;
+  const { intents, deadLetters, health, log, stopReading } = foundation;
   let record: PositionRecord;
   let memory: FilterMemory;
   const branches: Branch[] = [];
@@ -78,12 +79,16 @@ export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) =>
     });
     memory.recall(loaded.memory, isSameBoot);
     record = new PositionRecord(
-      { checkpoint, intents, memory, health, boot, onSyncFailed, sources: recorded, sinks: branches },
+      { checkpoint, intents, memory, deadLetters, health, boot, onSyncFailed, sources: recorded, sinks: branches },
       loaded,
     );
     const lost = new Set(isSameBoot ? [] : branches.filter(({ undoable }) => undoable).map(({ key }) => key));
-    await recover({ sources, branches, intents, record, health, log, giveUp: stopReading }, loaded.sinks, lost);
-    return { window: foundation.window, sources, branches, record, intents, shared: foundation.shared };
+    await recover(
+      { sources, branches, intents, deadLetters, record, health, log, giveUp: stopReading },
+      loaded.sinks,
+      lost,
+    );
+    return { window: foundation.window, sources, branches, record, intents, deadLetters, shared: foundation.shared };
   } catch (error) {
     await closeComponents({ sources, branches }, plan);
     throw error;

@@ -16,6 +16,7 @@ import { recover } from "./recover.ts";
 import { type PipelineReport, partitionLags, reportOf } from "./report.ts";
 import type { Observable } from "./rx.ts";
 import { Taps } from "./taps.ts";
+import { tellUnfinished } from "./tell-unfinished.ts";
 
 export interface PipelineOptions {
   /** Where it tells what happens; says nothing unless told. */
@@ -184,6 +185,7 @@ export class Pipeline {
     } catch (error) {
       if (this.#giveUp.signal.aborted) {
         this.#log.warn("shut down before all was delivered: what is missing is read again at the next start");
+        tellUnfinished(assembly.sources, assembly.branches, this.#log);
       } else failure = error;
       this.#giveUp.abort(error);
     } finally {
@@ -201,7 +203,7 @@ export class Pipeline {
 
   /** Lets the data flow until the sources have ended and every sink has all they brought; rewinds where a sync fails. */
   async #letFlow(assembly: Assembly): Promise<void> {
-    const { sources, branches, intents, record, shared } = assembly;
+    const { sources, branches, intents, deadLetters, record, shared } = assembly;
     const { health } = this;
     const [stopReading, giveUp] = [this.#stopReading.signal, this.#giveUp.signal];
     for (;;) {
@@ -218,7 +220,7 @@ export class Pipeline {
         health.forget();
         this.#log.error(`undoes what was written since the last checkpoint, and reads it again: ${failed.message}`);
         discountUnsettled(branches, shared);
-        const recovering = { sources, branches, intents, record, health, log: this.#log, giveUp };
+        const recovering = { sources, branches, intents, deadLetters, record, health, log: this.#log, giveUp };
         await recover(recovering, record.positions, new Set(failed.sinks));
       }
     }

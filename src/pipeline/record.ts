@@ -1,6 +1,8 @@
 import type { Checkpoint, CheckpointRecord } from "../delivery/checkpoint.ts";
+import type { DeadLetters } from "../delivery/dead-letters.ts";
 import type { FilterMemory } from "../delivery/filter-memory.ts";
 import type { IntentLog } from "../delivery/intent-log.ts";
+import { earliest } from "../delivery/letters-mark.ts";
 import type { Positions } from "../delivery/positions.ts";
 import type { PartitionPositions, SinkPosition, SinkPositions } from "../delivery/sink-position.ts";
 import type { Health, Work } from "../observe/health.ts";
@@ -39,6 +41,7 @@ interface Recorded {
   readonly checkpoint: Checkpoint;
   readonly intents: IntentLog;
   readonly memory: FilterMemory;
+  readonly deadLetters: DeadLetters;
   readonly sinks: readonly { readonly key: string; readonly sink: Sink; readonly undoable: Sink | undefined }[];
   readonly sources: readonly {
     readonly key: string;
@@ -149,11 +152,15 @@ export class PositionRecord {
   }
 
   async #commit(): Promise<void> {
-    const { checkpoint, intents, memory, sinks, boot } = this.#recorded;
+    const { checkpoint, intents, memory, deadLetters, sinks, sources, boot } = this.#recorded;
     this.#moved = false;
     try {
       // Here and now: no batch is delivered between these, and none is written that the intents before would have to undo.
       const positions = this.#snapshot();
+      const letters = earliest(
+        sources.flatMap((source) => [...source.positions.lettersBefore()]),
+        deadLetters.mark,
+      );
       const remember = memory.begin();
       const makeDurable = sinks.some(({ undoable }) => undoable) ? intents.begin() : undefined;
       const syncing = Promise.allSettled(sinks.map(({ sink }) => sink.sync?.()));
@@ -162,10 +169,12 @@ export class PositionRecord {
 
       await makeDurable?.();
       const mark = await remember();
+      await deadLetters.sync();
       this.#check(await syncing);
       const record: CheckpointRecord = {
         sinks: positions,
         generation,
+        letters,
         ...(boot !== undefined && { boot }),
         ...(mark && { memory: mark }),
       };

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { CheckpointError } from "../delivery/checkpoint-error.ts";
+import type { DeadLetters } from "../delivery/dead-letters.ts";
 import type { IntentLog } from "../delivery/intent-log.ts";
 import { type Holds, settleLast, type Unsettled, undoAll } from "../delivery/recovery.ts";
 import type { SinkPositions } from "../delivery/sink-position.ts";
@@ -15,6 +16,7 @@ export interface Recovering {
   readonly sources: readonly Way[];
   readonly branches: readonly Branch[];
   readonly intents: IntentLog;
+  readonly deadLetters: DeadLetters;
   readonly record: PositionRecord;
   readonly health: Health;
   readonly log: Log;
@@ -38,12 +40,13 @@ export async function recover(
   present: SinkPositions,
   lost: ReadonlySet<string>,
 ): Promise<void> {
-  const { sources, branches, record, health, giveUp } = recovering;
+  const { sources, branches, deadLetters, record, health, giveUp } = recovering;
   const work = health.observe("recovery", "cannot settle what is there", "error");
   const keys = branches.map(({ key }) => key);
   for (let unknown = lost; ; ) {
     try {
       const positions = await settleSinks(recovering, present, unknown);
+      deadLetters.restore(record.committed.letters);
       record.restart(positions);
       for (const { key, positions: own, status } of sources) {
         own.restart(resumeFrom(positions, key, keys));

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { SourceConfig } from "../config/config.ts";
+import { REFUSED_PARTITION } from "../delivery/dead-letter.ts";
 import { JOURNAL_PARTITION, Journal } from "../delivery/journal.ts";
 import type { PartitionPositions } from "../delivery/sink-position.ts";
 import type { WindowReader } from "../delivery/window.ts";
@@ -53,7 +54,7 @@ async function makeListener(
     reading: health.observe(name, "cannot read its journal", "error"),
     ...policy,
   });
-  const refused = { component: name, source: key, partition: "refused", offset: 0 };
+  const refused = { component: name, source: key, partition: REFUSED_PARTITION, offset: 0 };
   const own: ListenerContext = {
     ...context,
     dataDir,

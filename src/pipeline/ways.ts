@@ -41,7 +41,7 @@ export async function makeWay(foundation: Foundation, config: SourceConfig, arou
     key,
     foundation.config.sinks.map((sink) => sink.key),
   );
-  const positions = new Positions(resume, around.touch);
+  const positions = new Positions(resume, around.touch, () => deadLetters.mark);
   const reader = window.reader();
   const running = await makeSource(foundation, config, { reader, resume });
   const decoder = config.decode === "text" ? textDecoder : jsonDecoder;
