@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { addUp, type Counters, newCounts, type SinkCounts } from "../observe/counts.ts";
 import type { SinkLag } from "../observe/lag.ts";
-import type { ComponentPartitionLag, Fill, PipelineReport, SourceReport } from "../observe/status.ts";
+import type { ComponentPartitionLag, Fill, PipelineReport, Reloads, SourceReport } from "../observe/status.ts";
 import type { Assembly } from "./assemble.ts";
 import type { Taps } from "./taps.ts";
 import type { Way } from "./ways.ts";
@@ -16,13 +16,14 @@ export interface Reported {
   readonly assembly: Assembly | undefined;
   readonly counters: Counters;
   readonly taps: Taps;
+  readonly reloads: Reloads;
 }
 
 /** What came in and what became of it. */
-export function reportOf({ config, assembly, counters, taps }: Reported): PipelineReport {
+export function reportOf({ config, assembly, counters, taps, reloads }: Reported): PipelineReport {
   const ways = assembly?.sources ?? [];
   const branches = assembly?.branches ?? [];
-  const shared = assembly?.shared ?? newCounts();
+  const shared = assembly?.foundation.shared ?? newCounts();
   const unsettled = ways.reduce((sum, { positions }) => sum + positions.unsettled, 0);
   return {
     sources: ways.map(sourceReport),
@@ -34,13 +35,14 @@ export function reportOf({ config, assembly, counters, taps }: Reported): Pipeli
     counters: counters.all(),
     passed: taps.passed,
     unsettled,
-    inFlightBytes: assembly?.window.inFlight ?? 0,
-    windowBytes: assembly?.window.limit ?? config.maxInFlightBytes,
+    inFlightBytes: assembly?.foundation.window.inFlight ?? 0,
+    windowBytes: assembly?.foundation.window.limit ?? config.maxInFlightBytes,
     deadLetters: {
       ...deadLetterFill(config),
       count: branches.reduce((total, { counts }) => total + counts.deadLettered, shared.deadLettered),
     },
     checkpointAge: assembly?.record.age,
+    reloads: { ...reloads },
     idle: unsettled === 0 && ways.length > 0 && ways.every(({ status }) => status.waiting),
   };
 }
