@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../config/config.ts";
 import type { Window } from "../delivery/window.ts";
@@ -20,7 +21,7 @@ export class ReloadRefused extends Error {
 const FOUNDATION = {
   data_dir: ({ dataDir }) => dataDir,
   max_in_flight: ({ maxInFlightBytes }) => maxInFlightBytes,
-  dead_letter: ({ deadLetter }) => deadLetter,
+  dead_letter: ({ dataDir, deadLetter: { path, maxBytes } }) => [relative(dataDir, path), maxBytes],
   journal: ({ journal }) => journal,
   observe: ({ observe }) => observe,
 } satisfies Record<string, (config: Config) => unknown>;

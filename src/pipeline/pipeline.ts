@@ -86,6 +86,12 @@ export class Pipeline {
     });
   }
 
+  /** The names of its sources and sinks, as they are now. */
+  get components(): readonly string[] {
+    const { sources, sinks } = this.#present;
+    return [...sources, ...sinks].map(({ name }) => name);
+  }
+
   /** How far each partition of each source is behind, those farthest behind first. */
   get partitions(): readonly ComponentPartitionLag[] {
     return partitionLags(this.#course?.assembly);

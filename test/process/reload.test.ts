@@ -1,103 +1,12 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { Agent, request } from "node:http";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { Agent } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { linesBelow, linesIn, logOf, pipelineFolder, portOf } from "../support/pipeline-folder.ts";
-import { type RunningSluice, startSluice } from "../support/sluice.ts";
+import { count, load, PIPELINE, post, REFUSED, reload, start, stop, TAKEN } from "../support/reloading.ts";
 import { until } from "../support/until.ts";
-
-const TAKEN = "the new configuration runs";
-const REFUSED = "the old one runs on";
-
-const PIPELINE = `
-checkpoint_interval: 50ms
-shutdown_timeout: 10s
-sources:
-  webhook:
-    type: http
-    listen: 127.0.0.1:0
-  logs:
-    type: tail
-    paths: ["*.log"]
-    poll_interval: 10ms
-filters:
-  - type: drop
-    when: self.?kind.orValue("") == "none"
-sinks:
-  all:
-    type: file
-    path: out/{{ user }}.ndjson
-`;
-
-function start(t: TestContext, folder: string, words: readonly string[] = []): RunningSluice {
-  const sluice = startSluice(folder, ["run", ...words]);
-  t.after(() => sluice.process.kill("SIGKILL"));
-  return sluice;
-}
-
-/** Puts another pipeline.yaml in place, and has it taken. */
-async function reload(sluice: RunningSluice, folder: string, pipeline: string, outcome = TAKEN): Promise<void> {
-  const told = count(sluice, outcome);
-  writeFileSync(join(folder, "pipeline.yaml"), pipeline);
-  sluice.process.kill("SIGHUP");
-  await until(
-    `it says once more that ${outcome}: ${sluice.output.stderr}`,
-    () => count(sluice, outcome) > told,
-    20_000,
-  );
-}
-
-const count = (sluice: RunningSluice, text: string): number => sluice.output.stderr.split(text).length - 1;
-
-async function stop(sluice: RunningSluice): Promise<void> {
-  sluice.process.kill("SIGTERM");
-  assert.equal(await sluice.exit, 0, sluice.output.stderr);
-}
-
-/** Posts a body over this agent's connections; says whether the connection was one that had served before. */
-const post = (port: number, agent: Agent, body: string) =>
-  new Promise<{ readonly status: number; readonly isReused: boolean }>((resolve, reject) => {
-    const sent = request({ port, host: "127.0.0.1", method: "POST", path: "/", agent }, (response) => {
-      response.resume().on("end", () => resolve({ status: response.statusCode ?? 0, isReused: sent.reusedSocket }));
-    });
-    sent.on("error", reject).end(body);
-  });
-
-/** Sends and appends numbered events for as long as it is let to. */
-function load(port: number, folder: string) {
-  const expected: string[] = [];
-  const statuses = new Set<number>();
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  let connections = 0;
-  let isOn = true;
-  const sending = (async () => {
-    for (let number = 0; isOn; number++) {
-      const sent = JSON.stringify({ user: `sent-${number % 3}`, number });
-      const { status, isReused } = await post(port, agent, sent);
-      if (!isReused) connections++;
-      statuses.add(status);
-      const line = JSON.stringify({ user: `logged-${number % 3}`, number });
-      appendFileSync(join(folder, "a.log"), `${line}\n`);
-      expected.push(sent, line);
-    }
-    agent.destroy();
-  })();
-  return {
-    expected,
-    /** Returns when so many more events are on their way. */
-    more: (events: number) => {
-      const wanted = expected.length + events;
-      return until(`${events} more events are sent`, () => expected.length >= wanted, 30_000);
-    },
-    async end() {
-      isOn = false;
-      await sending;
-      return { statuses: [...statuses], connections };
-    },
-  };
-}
 
 test("a filter changes under load: nothing is lost or doubled, and the clients' connection stays", async (t) => {
   const folder = pipelineFolder(t, PIPELINE);
@@ -239,12 +148,7 @@ test("a listener that cannot have its address is refused, and nothing else chang
   await sent.more(20);
   assert.deepEqual((await sent.end()).statuses, [200]);
   await until("all is there", () => linesBelow(join(folder, "out")).length >= sent.expected.length);
-  await reload(
-    sluice,
-    folder,
-    PIPELINE.replace("data_dir: x", "").replace("checkpoint", "data_dir: other\ncheckpoint"),
-    REFUSED,
-  );
+  await reload(sluice, folder, `data_dir: other${PIPELINE}`, REFUSED);
   assert.match(sluice.output.stderr, /data_dir cannot be changed while the pipeline runs: stop it and start it again/);
   await stop(sluice);
   assert.deepEqual(linesBelow(join(folder, "out")).sort(), sent.expected.sort());
