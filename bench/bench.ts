@@ -5,13 +5,14 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { byteCount } from "../src/options.ts";
+import { fluentBitScenarios } from "./fluent-bit.ts";
 import { DATA_FOLDER } from "./generate.ts";
 import { goals } from "./goals.ts";
 import { findPeers } from "./peers.ts";
 import { buildProduct } from "./product/build-product.ts";
 import { removeRunFolders } from "./run-folder.ts";
 import { measureAll } from "./scenario.ts";
-import { peerName, scenarios } from "./scenarios.ts";
+import { mainLog, peerName, scenarios } from "./scenarios.ts";
 import { circumstances, goalTable, resultTable } from "./table.ts";
 
 const { values } = parseArgs({
@@ -29,7 +30,7 @@ const { values } = parseArgs({
 const tell = (text: string) => process.stderr.write(`${text}\n`);
 const bytes = byteCount(values.bytes ?? (values.quick ? "100MB" : "3GB"));
 const peers = values.peers ? findPeers(tell) : [];
-const all = scenarios(bytes, peers);
+const all = [...scenarios(bytes, peers), ...(values.peers ? fluentBitScenarios(mainLog(bytes), tell) : [])];
 const chosen = values.only ? all.filter(({ name }) => values.only?.some((words) => name.includes(words))) : all;
 
 buildProduct();

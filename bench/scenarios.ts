@@ -13,9 +13,12 @@ const PARSE_LOOP = fileURLToPath(new URL("json-parse-loop.ts", import.meta.url))
 const PEER_REPEAT = 2;
 const CONDITION = `{ type: drop, when: 'self.stage == "RequestReceived"' }`;
 
+/** The log of the main job, and of its rivals. */
+export const mainLog = (bytes: number): GeneratedLog => writeLog({ bytes, users: 3000, files: 1, seed: 1 });
+
 /** All that is measured, on logs of about `bytes`; a log is generated when its turn comes first. */
 export function scenarios(bytes: number, peers: readonly Peer[]): Scenario[] {
-  const log = writeLog({ bytes, users: 3000, files: 1, seed: 1 });
+  const log = mainLog(bytes);
   const tenth = writeLog({ bytes: Math.ceil(bytes / 10), users: 3000, files: 1, seed: 3 });
   const manyUsers = writeLog({ bytes, users: 10_000, files: 1, seed: 2 });
   const manyFiles = writeLog({ bytes, users: 3000, files: 1000, seed: 1 });

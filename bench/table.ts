@@ -47,7 +47,8 @@ function row(result: Result, loop: Result | undefined): string[] {
   ];
 }
 
-function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A Markdown table. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((cells) => cells[column].length)),
   );

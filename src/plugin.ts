@@ -17,6 +17,7 @@ export { type Edit, edit, nest } from "./event/edit.ts";
 export { type Event, type FieldWatch, type Origin, watch } from "./event/event.ts";
 export { type FieldPath, field, isWithin, join } from "./event/field-path.ts";
 export { judge, type Witness } from "./event/judge.ts";
+export { NotYet } from "./event/not-yet.ts";
 export { Template, type TemplatePart } from "./event/template.ts";
 export { createBodyFramer } from "./json/body-framer.ts";
 export { type Framed, Framer, InvalidBody } from "./json/frame.ts";
@@ -230,7 +231,8 @@ export interface Sink {
   readonly inFlight?: number;
   /**
    * Returns when the events are where they belong, with those that never will be. Throwing means that none of
-   * them is known to be there: the engine tries the same events again, later each time.
+   * them is known to be there: the engine tries the same events again, later each time. A sink that has no `prepare` may
+   * throw {@link NotYet} to have only some of them tried again.
    * @param signal aborted when the pipeline cannot wait any longer
    */
   write(events: readonly Event[], signal: AbortSignal): Promise<void | readonly Rejection[]>;

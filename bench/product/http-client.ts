@@ -1,14 +1,18 @@
-/** Posts the lines of logs as EventLists of 100, over a few connections. Arguments: the URL, the logs. */
+/**
+ * Posts the lines of logs as EventLists of 100, over a few connections; as bare lists for who does not split. Arguments: the
+ * URL, `EventList` or `list`, the logs.
+ */
 import { createReadStream } from "node:fs";
 import { Pool } from "undici";
 
 const LIST = 100;
 const CONNECTIONS = 4;
 const LINE_END = 0x0a;
-const HEAD = Buffer.from('{"kind":"EventList","apiVersion":"audit.k8s.io/v1","metadata":{},"items":[');
-const TAIL = Buffer.from("]}\n");
 
-const [url, ...paths] = process.argv.slice(2) as [string, ...string[]];
+const [url, shape, ...paths] = process.argv.slice(2) as [string, string, ...string[]];
+const isBare = shape === "list";
+const HEAD = Buffer.from(isBare ? "[" : '{"kind":"EventList","apiVersion":"audit.k8s.io/v1","metadata":{},"items":[');
+const TAIL = Buffer.from(isBare ? "]\n" : "]}\n");
 const { origin, pathname } = new URL(url);
 const pool = new Pool(origin, { connections: CONNECTIONS });
 

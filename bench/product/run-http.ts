@@ -24,15 +24,22 @@ export async function runHttp(log: GeneratedLog): Promise<Cost> {
   const product = new MeasuredProcess(sluice(folder));
   await untilItListens(port, product);
   const started = performance.now();
-  const client = spawn(process.execPath, [CLIENT, `http://127.0.0.1:${port}/`, ...log.paths], { stdio: "inherit" });
-  const [code] = await once(client, "exit");
+  const code = await postLog(port, "EventList", log);
   const cost = await product.stopped();
   if (code !== 0) throw new Error(`the client ended with ${code}; the product says: ${product.standardError}`);
   checkOutput(`${folder}/out`, everyKeptEvent(log));
   return { ...cost, wall: performance.now() - started };
 }
 
-async function freePort(): Promise<number> {
+/** Posts a log from a second process; returns the client's exit code. */
+export async function postLog(port: number, shape: "EventList" | "list", log: GeneratedLog): Promise<number | null> {
+  const url = `http://127.0.0.1:${port}/`;
+  const client = spawn(process.execPath, [CLIENT, url, shape, ...log.paths], { stdio: "inherit" });
+  const [code] = await once(client, "exit");
+  return code as number | null;
+}
+
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as { port: number };
@@ -41,7 +48,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function untilItListens(port: number, product: MeasuredProcess): Promise<void> {
+export async function untilItListens(port: number, product: MeasuredProcess): Promise<void> {
   const deadline = performance.now() + START_TIMEOUT;
   while (performance.now() < deadline && !product.exited) {
     try {

@@ -30,7 +30,7 @@ export default defineFilter({
         maximum: MOST_KEYS,
         default: 100_000,
         description:
-          "How many events are remembered, at about 250 bytes of memory each. Beyond that the oldest is forgotten, and a " +
+          "How many events are remembered, at about 500 bytes of memory each. Beyond that the oldest is forgotten, and a " +
           "duplicate of it passes.",
       },
       max_age: {

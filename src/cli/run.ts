@@ -105,7 +105,17 @@ function refuseListeners(sources: Awaited<ReturnType<typeof loadConfig>>["source
 }
 
 function tellReport({ sinks, counters, unsettled }: PipelineReport, log: ReturnType<typeof createLineLog>): void {
-  for (const { name, received, created, delivered, filtered, deadLettered, alreadyDelivered, addsUp } of sinks) {
+  for (const {
+    name,
+    received,
+    created,
+    delivered,
+    filtered,
+    deadLettered,
+    alreadyDelivered,
+    buffer,
+    addsUp,
+  } of sinks) {
     log.child(name).info("sums", {
       received,
       created,
@@ -113,6 +123,7 @@ function tellReport({ sinks, counters, unsettled }: PipelineReport, log: ReturnT
       filtered,
       dead_lettered: deadLettered,
       ...(alreadyDelivered > 0 && { already_delivered: alreadyDelivered }),
+      ...(buffer && { buffered: buffer.held, dropped: buffer.dropped }),
       adds_up: addsUp,
     });
   }

@@ -1,5 +1,6 @@
 import type { RetryPolicy } from "../config/config.ts";
 import type { Event, Origin } from "../event/event.ts";
+import { NotYet } from "../event/not-yet.ts";
 import type { Health, Work } from "../observe/health.ts";
 import type { Rejection, Sink } from "../plugin.ts";
 import type { Batch } from "./batch.ts";
@@ -21,7 +22,7 @@ export interface Tried {
 
 /** One way to bring events to a sink. */
 export interface Try {
-  /** Throws where none of the events is there. */
+  /** Throws where none of the events is there, or NotYet, where some are. */
   write(events: readonly Event[], batch: Batch, signal: AbortSignal): Promise<Tried>;
   /** Returns when no write is under way, be it given up. */
   idle(): Promise<void>;
@@ -89,20 +90,30 @@ export class Delivery {
 
   async #write(events: readonly Event[], batch: Batch, signal: AbortSignal): Promise<Tried> {
     const backoff = new Backoff(this.#retry);
+    let open = events;
+    const rejected: Rejection[] = [];
     let waiting: Work | undefined;
     try {
       for (;;) {
         signal.throwIfAborted();
         try {
-          return await this.#try.write(events, batch, signal);
+          const { rejections, rest } = await this.#try.write(open, batch, signal);
+          return { rejections: [...rejected, ...rejections], rest };
         } catch (error) {
           signal.throwIfAborted();
+          if (error instanceof NotYet) {
+            rejected.push(...checkRejections(error.rejections, open));
+            const owed = new Set(error.events);
+            open = open.filter((event) => owed.has(event));
+          }
           const reason = messageOf(error);
-          if (backoff.isExhausted)
-            return { rejections: rejectAll(events, `not delivered in time: ${reason}`), rest: [] };
+          if (backoff.isExhausted) {
+            const late = rejectAll(open, `not delivered in time: ${reason}`);
+            return { rejections: [...rejected, ...late], rest: [] };
+          }
           waiting ??= this.#health.observe(this.#name, "cannot write");
-          waiting.waits(reason, { events: events.length });
-          await backoff.wait(signal);
+          waiting.waits(reason, { events: open.length });
+          await backoff.wait(signal, error instanceof NotYet ? error.after : 0);
         }
       }
     } finally {

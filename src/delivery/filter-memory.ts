@@ -155,7 +155,7 @@ export class FilterMemory {
   #gather(all: boolean): Buffer[] {
     return [...this.#filters].flatMap(([name, filter]) => {
       const part = filter.remember?.(all);
-      return part === undefined ? [] : [encodeRemembered({ filter: name, part })];
+      return part === undefined ? [] : encodeRemembered({ filter: name, part });
     });
   }
 

@@ -144,7 +144,7 @@ export class IntentLog {
     this.#beforeWrite();
     const before = this.#file.length;
     this.#file.append(encodeIntent(record, this.#file.durable));
-    if (record.intent !== undefined) this.#inFlight.set(record.sink, record);
+    this.#inFlight.set(record.sink, record);
     if (before < LARGE_BYTES && this.#file.length >= LARGE_BYTES) this.#onLarge();
   }
 

@@ -64,6 +64,8 @@ export class Journal {
   /** Bytes promised room: they wait to be written, or are arriving in files of their own. */
   #promised = 0;
   #arrivals = 0;
+  /** Where bytes are missing, or may be, that readers have had. */
+  #lostFrom = Number.POSITIVE_INFINITY;
 
   private constructor(options: JournalOptions) {
     const { maxBytes = Number.POSITIVE_INFINITY, segmentBytes = SEGMENT_BYTES } = options;
@@ -101,6 +103,11 @@ export class Journal {
   /** Bytes that lie behind an offset. */
   bytesBehind(offset: number): number {
     return this.#segments.bytesBehind(offset);
+  }
+
+  /** Whether what readers have had behind a position can be read again, as far as is known. */
+  holds({ offset }: Position): boolean {
+    return offset >= this.#segments.first && offset < this.#lostFrom;
   }
 
   /** Offset behind the last byte that can be read. */
@@ -170,7 +177,7 @@ export class Journal {
             ...records,
             partition: JOURNAL_PARTITION,
             position: { offset: next },
-            behind: this.#segments.bytesBehind(next),
+            behind: this.bytesBehind(next),
           };
         } else {
           await this.#grown.above(tide, signal);
@@ -190,6 +197,7 @@ export class Journal {
     await this.#commits.settled();
     const fields = { end: this.end, position: offset };
     this.#log.warn("the journal ends before the position that was delivered: going on there", fields);
+    this.#lostFrom = Math.min(this.#lostFrom, this.end);
     this.#segments.continueAt(offset);
   }
 
@@ -223,6 +231,7 @@ export class Journal {
         "the machine may have crashed: what the journal had not synced is lost, and it goes on far behind",
         fields,
       );
+      this.#lostFrom = this.end;
       this.#segments.continueAt(this.end + LONGER_THAN_A_SEGMENT);
       await this.#segments.syncName();
       mark.clear();

@@ -14,10 +14,10 @@ export interface Remembered {
 }
 
 /** A frame as the journal has them, with JSON in place of records. */
-export function encodeRemembered(remembered: Remembered): Buffer {
+export function encodeRemembered(remembered: Remembered): readonly Buffer[] {
   const payload = Buffer.from(JSON.stringify(remembered));
   const header = encodeHeader({ at: Date.now() });
-  return Buffer.concat([encodePrefix(header, payload.length, crc32(payload)), header, payload]);
+  return [encodePrefix(header, payload.length, crc32(payload)), header, payload];
 }
 
 /** What the sound frames at the start of the bytes hold, and where they end. @throws UnknownFrameVersion */

@@ -25,10 +25,10 @@ export class Backoff {
     return this.elapsed >= this.#policy.maxElapsed;
   }
 
-  /** Waits before the next try. @throws the signal's reason when it is aborted */
-  async wait(signal: AbortSignal): Promise<void> {
+  /** Waits before the next try, `least` milliseconds or more. @throws the signal's reason when it is aborted */
+  async wait(signal: AbortSignal, least = 0): Promise<void> {
     const longest = Math.min(this.#policy.max, this.#policy.initial * 2 ** this.#tries);
     this.#tries++;
-    await wait(Math.random() * longest, undefined, { signal });
+    await wait(Math.max(Math.random() * longest, least), undefined, { signal });
   }
 }

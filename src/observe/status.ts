@@ -35,10 +35,17 @@ export interface SourceReport {
 export interface SinkReport extends SinkCounts {
   /** `sinks.per_user` */
   readonly name: string;
-  /** received + created = delivered + filtered + deadLettered + alreadyDelivered. */
+  /** received + created = delivered + filtered + deadLettered + alreadyDelivered (+ buffer.held + buffer.dropped). */
   readonly addsUp: boolean;
   /** How far it is behind what was read. */
   readonly lag: SinkLag;
+  /** Where it has a buffer: its fill, and what became of events on the way through it. They belong to the sum. */
+  readonly buffer?: Fill & {
+    /** Events that went in, less those that came out: below 0 where the last run had left some. */
+    readonly held: number;
+    /** Events that were lost on purpose, as there was no room. */
+    readonly dropped: number;
+  };
 }
 
 /** How full something is, in bytes; Infinity where nothing but the disk bounds it. */

@@ -1,11 +1,16 @@
+import { BUFFER_PARTITION } from "../delivery/buffer.ts";
 import type { CheckpointRecord } from "../delivery/checkpoint.ts";
 import { FilterMemory } from "../delivery/filter-memory.ts";
 import type { IntentRecord } from "../delivery/intent-record.ts";
-import { JOURNAL_PARTITION, type Journal } from "../delivery/journal.ts";
+import { JOURNAL_PARTITION } from "../delivery/journal.ts";
 import { lowest } from "../delivery/positions.ts";
 import { advanceAll, type PartitionPositions, type SinkPositions } from "../delivery/sink-position.ts";
 import { newCounts } from "../observe/counts.ts";
-import { type Branch, makeBranch, readersOf } from "./branches.ts";
+import { type Branch, branchOf, readersOf } from "./branches.ts";
+import { removeDrained } from "./buffer-leftovers.ts";
+import { makeBufferedBranches } from "./buffered-branches.ts";
+import { handOver } from "./buffered-sink.ts";
+import { makeBufferedWay } from "./buffered-way.ts";
 import { closeComponents } from "./close.ts";
 import type { Foundation } from "./foundation.ts";
 import { filtersOf, makeParts, type Parts, partsOnlyIn } from "./parts.ts";
@@ -28,16 +33,22 @@ export interface Assembly {
  * @throws CheckpointError, and whatever a component throws; what was made before is closed then
  */
 export async function assemble(foundation: Foundation): Promise<Assembly> {
-  const { checkpoint, boot, intents, stopReading } = foundation;
+  const { checkpoint, boot, intents, stopReading, config } = foundation;
   const loaded = checkpoint.load();
+  removeDrained(foundation, loaded.sinks);
   const isSameBoot = boot !== undefined && boot === loaded.boot;
-  const reached = reachedAtMost(loaded.sinks, intents.read(loaded.generation, !isSameBoot));
+  const begun = reachedAtMost(loaded.sinks, intents.read(loaded.generation, !isSameBoot));
+  const reached = handOver(begun, config.sinks);
   const parts = await makeParts(foundation, reached);
   try {
     const assembly = wire(foundation, parts, { committed: loaded, reached });
     assembly.memory.recall(loaded.memory, isSameBoot);
     const undoable = assembly.branches.filter((branch) => branch.undoable).map(({ key }) => key);
     await recover(recoveringOf(assembly, stopReading), loaded.sinks, new Set(isSameBoot ? [] : undoable));
+    for (const { behind, positions } of assembly.sources) {
+      const position = positions.start.get(BUFFER_PARTITION);
+      if (position) behind?.buffer.goOnBehind(position);
+    }
     return assembly;
   } catch (error) {
     await closeComponents(partsOnlyIn(parts), foundation);
@@ -59,11 +70,18 @@ interface Standing {
 export function wire(foundation: Foundation, parts: Parts, { committed, reached, before }: Standing): Assembly {
   const { config, fileSystem, log, checkpoint, intents, deadLetters, health, boot, onSyncFailed } = foundation;
   const countsOf = (name: string) => before?.branches.find((branch) => branch.name === name)?.counts ?? newCounts();
-  const branches = parts.sinks.map((sink, index) => makeBranch(foundation, sink, index, countsOf(sink.name)));
-  const behindFork = branches.map(readersOf);
+  const branches = parts.sinks.flatMap((part, index) => {
+    const { config, between, name } = part;
+    if (between) return makeBufferedBranches(foundation, part, between, index, countsOf);
+    return branchOf(foundation, config, part, index, countsOf(name));
+  });
+  const behindFork = branches.filter(({ behind }) => !behind).map(readersOf);
   const touch = () => record.touch();
   const around = { sharedStages: parts.shared, behindFork, reached, touch };
-  const sources = parts.sources.map((source) => makeWay(foundation, source, around));
+  const behindBuffers = branches.flatMap((branch) =>
+    branch.behind ? [makeBufferedWay(foundation, branch, branch.behind, reached, touch)] : [],
+  );
+  const sources = [...parts.sources.map((source) => makeWay(foundation, source, around)), ...behindBuffers];
   const memory = new FilterMemory({ fileSystem, dataDir: config.dataDir, log, filters: filtersOf(parts) });
   const record = new PositionRecord(
     {
@@ -74,11 +92,7 @@ export function wire(foundation: Foundation, parts: Parts, { committed, reached,
       health,
       boot,
       onSyncFailed,
-      sources: sources.map(({ key, positions, journal }) => ({
-        key,
-        positions,
-        release: (durable) => releaseJournal(journal, durable),
-      })),
+      sources: sources.map((way) => ({ ...way, release: (durable) => release(way, durable) })),
       sinks: branches,
     },
     committed,
@@ -101,8 +115,9 @@ function reachedAtMost(durable: SinkPositions, records: readonly IntentRecord[])
   return sinks;
 }
 
-/** The journal may forget what every sink has for good. */
-function releaseJournal(journal: Journal | undefined, durable: readonly PartitionPositions[]): void {
-  const position = lowest(durable).get(JOURNAL_PARTITION);
-  if (position) journal?.release(position);
+/** A journal, or a sink's buffer, may forget what every sink has for good. */
+function release({ journal, behind }: Way, durable: readonly PartitionPositions[]): void {
+  const log = journal ?? behind?.buffer;
+  const position = log && lowest(durable).get(journal ? JOURNAL_PARTITION : BUFFER_PARTITION);
+  if (position) log.release(position);
 }

@@ -1,8 +1,10 @@
+import type { SinkConfig } from "../config/config.ts";
 import { Delivery, PlainTry } from "../delivery/deliver.ts";
 import { UndoableTry } from "../delivery/undoable-try.ts";
 import { BLOCK_BYTES, type Window } from "../delivery/window.ts";
 import type { SinkCounts } from "../observe/counts.ts";
 import type { BatchLimits, Sink } from "../plugin.ts";
+import type { Half } from "./buffered-sink.ts";
 import { FilterChain, type Stage } from "./filter-chain.ts";
 import type { Foundation } from "./foundation.ts";
 import type { SinkPart } from "./parts.ts";
@@ -10,7 +12,7 @@ import type { SinkBranch } from "./sink-branch.ts";
 import type { Reader } from "./wanted.ts";
 
 /** A sink's way with what it is made of. */
-export interface Branch extends SinkBranch {
+export interface Branch extends SinkBranch, Half {
   /** Its key in pipeline.yaml. */
   readonly key: string;
   readonly sink: Sink;
@@ -19,11 +21,17 @@ export interface Branch extends SinkBranch {
 
 const DEFAULT_BATCH: BatchLimits = { events: 50_000, bytes: 16 << 20, age: 1000 };
 
-/** Wires a sink, its condition and its filters. */
-export function makeBranch(foundation: Foundation, part: SinkPart, index: number, counts: SinkCounts): Branch {
-  const { health, taps, deadLetters, intents, window } = foundation;
-  const { name, sink, undoable, stages, config } = part;
-  const { key, retry } = config;
+/**
+ * Wires a sink, its condition and its filters.
+ * @param index the sink's number among those that the same reads come to
+ */
+export function branchOf(
+  { health, taps, deadLetters, intents, window }: Foundation,
+  { key, name, retry, batch }: Pick<SinkConfig, "key" | "name" | "retry" | "batch">,
+  { sink, undoable, stages }: Pick<SinkPart, "sink" | "undoable" | "stages">,
+  index: number,
+  counts: SinkCounts,
+): Branch {
   const delivery = new Delivery({
     name,
     try: undoable ? new UndoableTry({ key, name, sink: undoable, intents, health }) : new PlainTry(sink),
@@ -41,7 +49,7 @@ export function makeBranch(foundation: Foundation, part: SinkPart, index: number
     deadLetters,
     taps,
     chain: new FilterChain(stages, counts, taps),
-    limits: limitsOf(sink, config.batch, window),
+    limits: limitsOf(sink, batch, window),
     inFlight: undoable ? 1 : (sink.inFlight ?? 1),
     delivery,
     undoable,

@@ -24,6 +24,7 @@ const FOUNDATION = {
   dead_letter: ({ dataDir, deadLetter: { path, maxBytes } }) => [relative(dataDir, path), maxBytes],
   journal: ({ journal }) => journal,
   observe: ({ observe }) => observe,
+  "the sinks' buffer": ({ sinks }) => sinks.flatMap(({ key, buffer }) => (buffer ? [[key, buffer]] : [])),
 } satisfies Record<string, (config: Config) => unknown>;
 
 /** @throws ReloadRefused where it changes what only a new start can, with what that is */

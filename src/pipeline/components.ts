@@ -57,7 +57,7 @@ export async function makeWhen(
   const name = `${sink}.when`;
   const condition = Condition.parse(expression);
   const holds = judge(condition, contextOf(surroundings, name), true);
-  return { name, filter: { reads: condition.fields, apply: (events) => events.filter(holds) } };
+  return { name, type: "when", filter: { reads: condition.fields, apply: (events) => events.filter(holds) } };
 }
 
 /** Makes a sink, which gets to know what its sources' records are. @throws whatever it throws */

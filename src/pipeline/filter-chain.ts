@@ -6,6 +6,7 @@ import type { Taps } from "./taps.ts";
 /** A filter with its name. */
 export interface Stage {
   readonly name: string;
+  readonly type: string;
   readonly filter: Filter;
 }
 

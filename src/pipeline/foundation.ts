@@ -3,11 +3,12 @@ import { Checkpoint } from "../delivery/checkpoint.ts";
 import { DeadLetters } from "../delivery/dead-letters.ts";
 import type { FilterMemory } from "../delivery/filter-memory.ts";
 import { IntentLog } from "../delivery/intent-log.ts";
-import { BLOCK_BYTES, Window } from "../delivery/window.ts";
+import { BLOCK_BYTES } from "../delivery/window.ts";
 import { createKernelScanner } from "../json/kernel-scanner.ts";
 import type { Scanner } from "../json/scanner.ts";
 import { newCounts, type SinkCounts } from "../observe/counts.ts";
 import { makeFolder } from "../store/folders.ts";
+import { bytesBehindBuffers, partMemory, type Windows } from "./buffered-memory.ts";
 import type { Surroundings } from "./components.ts";
 import type { PositionRecord, SyncFailed } from "./record.ts";
 import type { Taps } from "./taps.ts";
@@ -27,9 +28,8 @@ export interface Plan extends Surroundings {
 }
 
 /** What all components stand on, whatever the configuration becomes. */
-export interface Foundation extends Plan {
+export interface Foundation extends Plan, Windows {
   readonly scanner: Scanner;
-  readonly window: Window;
   readonly checkpoint: Checkpoint;
   /** The run of the machine; undefined where the system does not say. */
   readonly boot: string | undefined;
@@ -54,14 +54,14 @@ export function layFoundation(plan: Plan): Foundation {
   const { config, health, fileSystem, claims } = plan;
   makeDataDir(plan);
   claims.claim(config.dataDir);
-  const arenaBytes = Math.max(config.maxInFlightBytes, leastWindow(config.sources.length));
-  const scanner = createKernelScanner({ arenaBytes });
+  const sharedBytes = Math.max(config.maxInFlightBytes, leastWindow(config.sources.length));
+  const scanner = createKernelScanner({ arenaBytes: sharedBytes + bytesBehindBuffers(config) });
   if (!scanner.memory) throw new Error("the scanner has no memory of its own");
   const keeping: Foundation["keeping"] = {};
   return {
     ...plan,
     scanner,
-    window: new Window(scanner.memory),
+    ...partMemory(scanner.memory, config),
     shared: newCounts(),
     checkpoint: new Checkpoint(fileSystem, config.dataDir),
     boot: readBootId(fileSystem),

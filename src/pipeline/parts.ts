@@ -3,6 +3,8 @@ import type { FilterConfig, SinkConfig, SourceConfig } from "../config/config.ts
 import type { SinkPositions } from "../delivery/sink-position.ts";
 import { type UndoableSink, undoableOf } from "../delivery/undoable-try.ts";
 import type { Sink } from "../plugin.ts";
+import { bufferNameOf, openBuffer } from "./buffered-branches.ts";
+import { type BufferedSink, keyBehindFork } from "./buffered-sink.ts";
 import { closeComponents, type Opened } from "./close.ts";
 import { makeFilter, makeSink, makeWhen } from "./components.ts";
 import type { Stage } from "./filter-chain.ts";
@@ -31,6 +33,8 @@ export interface SinkPart {
   readonly undoable: UndoableSink | undefined;
   readonly stages: readonly Stage[];
   readonly filters: readonly FilterPart[];
+  /** What stands before the sink, where it has a buffer. */
+  readonly between: BufferedSink | undefined;
 }
 
 /** The components of a configuration, made and not yet wired. */
@@ -48,7 +52,7 @@ export interface Parts {
  */
 export async function makeParts(foundation: Foundation, reached: SinkPositions, before?: Parts): Promise<Parts> {
   const { config } = foundation;
-  const keys = config.sinks.map(({ key }) => key);
+  const keys = config.sinks.map(keyBehindFork);
   const shared: FilterPart[] = [];
   const sinks: SinkPart[] = [];
   const sources: SourcePart[] = [];
@@ -75,14 +79,21 @@ export async function makeParts(foundation: Foundation, reached: SinkPositions, 
 export function partsOnlyIn(parts: Parts, others: Parts = { shared: [], sources: [], sinks: [] }): Opened {
   const sources = new Set(others.sources.map(({ source }) => source));
   const journals = new Set(others.sources.map(({ journal }) => journal));
-  const sinks = new Set(others.sinks.map(({ sink }) => sink));
+  const sinks = new Set(sinksIn(others).map(({ sink }) => sink));
   return {
-    sinks: parts.sinks.filter(({ sink }) => !sinks.has(sink)),
+    sinks: sinksIn(parts).filter(({ sink }) => !sinks.has(sink)),
     sources: parts.sources
       .filter(({ source }) => !sources.has(source))
       .map(({ name, listener, journal }) => ({ name, listener, journal: journals.has(journal) ? undefined : journal })),
   };
 }
+
+/** Everything that is written to: a buffer closes before the sink behind it. */
+const sinksIn = ({ sinks }: Parts): Opened["sinks"] =>
+  sinks.flatMap(({ name, sink, between }) => [
+    ...(between ? [{ name: bufferNameOf(name), sink: between.intake }] : []),
+    { name, sink },
+  ]);
 
 /** Every filter, each once. */
 export const filtersOf = ({ shared, sources, sinks }: Parts): readonly FilterPart[] => [
@@ -100,7 +111,7 @@ async function makeFilters(
   for (const config of configs) {
     const known = before.find(isNamed(config.name));
     if (known && isSame(known.config, config)) parts.push(known);
-    else parts.push({ name: config.name, config, filter: await makeFilter(foundation, config) });
+    else parts.push({ name: config.name, type: config.type, config, filter: await makeFilter(foundation, config) });
   }
   return parts;
 }
@@ -115,7 +126,14 @@ async function makeSinkPart(
   const stages = config.when === undefined ? filters : [await makeWhen(foundation, config, config.when), ...filters];
   if (known && isSame(known.config, config)) return { ...known, config, stages, filters };
   const sink = await makeSink(foundation, config);
-  return { name, config, sink, undoable: undoableOf(name, sink), stages, filters };
+  try {
+    const undoable = undoableOf(name, sink);
+    const between = known?.between ?? (config.buffer && openBuffer(foundation, config, config.buffer));
+    return { name, config, sink, undoable, stages, filters, between };
+  } catch (error) {
+    await sink.close?.();
+    throw error;
+  }
 }
 
 type Made = Pick<FilterConfig | SourceConfig | SinkConfig, "definition" | "options">;

@@ -8,6 +8,7 @@ import type { Health } from "../observe/health.ts";
 import { Lag } from "../observe/lag.ts";
 import type { Log } from "../observe/log.ts";
 import type { Branch } from "./branches.ts";
+import { fedBy, handOver } from "./buffered-sink.ts";
 import { type PositionRecord, resumeFrom, SyncFailed } from "./record.ts";
 import type { Way } from "./ways.ts";
 
@@ -42,15 +43,16 @@ export async function recover(
 ): Promise<void> {
   const { sources, branches, deadLetters, record, health, giveUp } = recovering;
   const work = health.observe("recovery", "cannot settle what is there", "error");
-  const keys = branches.map(({ key }) => key);
+  const sinks = branches.flatMap(({ key, fills, behind }) => (fills ? [] : [{ key, buffer: behind }]));
   for (let unknown = lost; ; ) {
     try {
-      const positions = await settleSinks(recovering, present, unknown);
+      const positions = handOver(await settleSinks(recovering, present, withThoseBehind(unknown, branches)), sinks);
       deadLetters.restore(record.committed.letters);
       record.restart(positions);
-      for (const { key, positions: own, status } of sources) {
-        own.restart(resumeFrom(positions, key, keys));
-        status.lag = new Lag(branches.length);
+      for (const way of sources) {
+        const keys = fedBy(way, branches).map(({ key }) => key);
+        way.positions.restart(resumeFrom(positions, way.key, keys));
+        way.status.lag = new Lag(keys.length);
       }
       if (branches.every(({ undoable }) => !undoable) && unknown.size === 0) return;
       await record.commit();
@@ -64,6 +66,12 @@ export async function recover(
       await wait(TRY_AGAIN_MS, undefined, { signal: giveUp });
     }
   }
+}
+
+/** Where a buffer is lost, so is what the sink behind it has of that. */
+function withThoseBehind(lost: ReadonlySet<string>, branches: readonly Branch[]): ReadonlySet<string> {
+  const behind = branches.filter(({ behind }) => behind && lost.has(behind.key)).map(({ key }) => key);
+  return new Set([...lost, ...behind]);
 }
 
 async function settleSinks(

@@ -1,6 +1,7 @@
 import type { SourceConfig } from "../config/config.ts";
 import { Positions } from "../delivery/positions.ts";
 import type { SinkPositions } from "../delivery/sink-position.ts";
+import { type Half, keyBehindFork } from "./buffered-sink.ts";
 import { jsonDecoder, textDecoder } from "./decode.ts";
 import { FilterChain, type Stage } from "./filter-chain.ts";
 import type { Foundation } from "./foundation.ts";
@@ -10,7 +11,7 @@ import type { SourceWay } from "./source-way.ts";
 import { type Reader, wantedBy } from "./wanted.ts";
 
 /** A source's way with what it is made of. */
-export interface Way extends SourceWay, Pick<SourcePart, "journal"> {}
+export interface Way extends SourceWay, Half, Pick<SourcePart, "journal"> {}
 
 /** What stands around a source's way. */
 interface Neighbours {
@@ -31,11 +32,7 @@ export function makeWay(foundation: Foundation, part: SourcePart, around: Neighb
   const { scanner, deadLetters, taps, shared, stopReading, giveUp, fail } = foundation;
   const stages = [...part.stages, ...around.sharedStages];
   const filters = stages.map(({ filter }) => filter);
-  const resume = resumeFrom(
-    around.reached,
-    key,
-    foundation.config.sinks.map((sink) => sink.key),
-  );
+  const resume = resumeFrom(around.reached, key, foundation.config.sinks.map(keyBehindFork));
   const positions = new Positions(resume, around.touch, () => deadLetters.mark);
   const decoder = config.decode === "text" ? textDecoder : jsonDecoder;
   return {

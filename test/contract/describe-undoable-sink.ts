@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import type { Json, Prepared, Sink } from "../../src/plugin.ts";
+import type { UndoableSink } from "../../src/delivery/undoable-try.ts";
+import type { Json, Prepared } from "../../src/plugin.ts";
 import { eventsOf } from "../support/events.ts";
-
-/** A sink that can undo. */
-export type UndoableSink = Sink & Required<Pick<Sink, "prepare" | "recover">>;
 
 /** Where a sink under test writes to. */
 export interface SinkPlace {

@@ -7,6 +7,7 @@ import { plugins } from "../../plugins/index.ts";
 import file from "../../plugins/sinks/file/file.ts";
 import opensearch from "../../plugins/sinks/opensearch/opensearch.ts";
 import { loadPlugin } from "../../src/config/plugin-loader.ts";
+import type { UndoableSink } from "../../src/delivery/undoable-try.ts";
 import type { Sink, SinkContext, SinkDefinition } from "../../src/plugin.ts";
 import { BulkServer } from "../support/bulk-server.ts";
 import { FILE_SINK_DEFAULTS, tryFileSink } from "../support/file-sinks.ts";
@@ -15,7 +16,7 @@ import { temporaryFolder } from "../support/folders.ts";
 import { recordingContext } from "../support/recording-context.ts";
 import { until } from "../support/until.ts";
 import { describeSink } from "./describe-sink.ts";
-import { describeUndoableSink, type SinkPlace, type UndoableSink } from "./describe-undoable-sink.ts";
+import { describeUndoableSink, type SinkPlace } from "./describe-undoable-sink.ts";
 
 const lines = [...realLines("kubernetes-v1alpha1.ndjson").slice(0, 20), "{}", '{"user":{"username":"../x"}}'];
 

@@ -256,6 +256,8 @@ describe("a journal that does not sync", () => {
 
     const again = await open({ durability: "write" });
     assert.match(told[0].text, /the machine may have crashed/);
+    assert.equal(again.holds({ offset: 0 }), true);
+    assert.equal(again.holds(kept.position), false);
     await append(again, "3\n");
     const batches = await readAll(again, kept.position);
     assert.deepEqual(lines(batches[0].bytes), ["3"]);
@@ -269,7 +271,9 @@ describe("a journal that does not sync", () => {
     const journal = await open({ durability: "write" });
     await append(journal, "1\n");
     const { end } = journal;
-    assert.equal((await open({ durability: "write" })).end, end);
+    const again = await open({ durability: "write" });
+    assert.equal(again.end, end);
+    assert.equal(again.holds({ offset: end }), true);
     assert.deepEqual(told, []);
   });
 

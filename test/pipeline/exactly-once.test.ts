@@ -183,6 +183,47 @@ test("elements of one record that a batch has parted are there once, though the 
   for (const folder of killed) await deliver(folder);
 });
 
+test("a batch whose time is over is in the dead letters alone, though the process is killed behind it", async (t) => {
+  const parent = temporaryFolder(t);
+  const run = join(parent, "run");
+  const killed: string[] = [];
+  let hasFailed = false;
+  const writing = (file: number) => {
+    if (file === 4) {
+      hasFailed = true;
+      throw new Error("not now");
+    }
+    if (hasFailed) {
+      const copy = `${run}-killed-${file}`;
+      cpSync(run, copy, { recursive: true });
+      killed.push(copy);
+    }
+  };
+  const deliver = async (folder: string, faults: Faults) => {
+    const sink = sinkIn(folder, faults);
+    const retry = { initial: 0, max: 0, maxElapsed: 0 };
+    const pipeline = new Pipeline(
+      configOf(folder, {
+        sources: [sourceOf(linesSource(READS))],
+        sinks: [sinkOf(sink, { batch: { events: 4 }, retry })],
+        checkpointInterval: 1,
+      }),
+      { untilEnd: true },
+    );
+    await pipeline.start();
+    await pipeline.done;
+    const letters = readFileSync(join(folder, "data", "dead-letters.ndjson"), "utf8")
+      .trim()
+      .split("\n");
+    const kept = letters.map((letter) => String(JSON.parse(letter).bytes));
+    assert.ok(kept.length >= 1);
+    assert.deepEqual(sorted([...sink.lines, ...kept]), sorted(LINES), folder);
+  };
+  await deliver(run, { writing });
+  assert.ok(killed.length > 5);
+  for (const folder of killed) await deliver(folder, {});
+});
+
 test("a sink that prepares and cannot recover is refused at the start", async (t) => {
   const sink: Sink = { write: async () => {}, prepare: () => ({ intent: null }) };
   await assert.rejects(runToEnd(temporaryFolder(t), sink), /has prepare\(\) and no recover\(\).*give it both or none/);

@@ -37,10 +37,19 @@ async function tailOf(t: TestContext, folder: string, resume: ReadonlyMap<string
     await reads.return?.();
   });
   return {
-    next: async (): Promise<RawBatch> => (await reads.next()).value as RawBatch,
+    next: async (): Promise<RawBatch> => {
+      let batch: RawBatch;
+      do batch = (await reads.next()).value as RawBatch;
+      while (isBeginning(batch));
+      return batch;
+    },
     stop: () => stop.abort(),
   };
 }
+
+/** It tells the engine that there is such a file, of which nothing was read. */
+const isBeginning = ({ bytes, position, ended }: RawBatch): boolean =>
+  bytes.length === 0 && position.offset === 0 && !ended;
 
 const textOf = ({ bytes }: RawBatch): string => Buffer.from(bytes).toString();
 

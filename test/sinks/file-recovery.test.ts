@@ -11,7 +11,7 @@ import nodeFileSystem, {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { failure, type Texts, tryWriter, writeBut } from "../support/file-writers.ts";
+import { type Faults, failure, type Texts, tryWriter, writeBut } from "../support/file-writers.ts";
 
 /** Lets the process die at the n-th write, of which half is done. */
 function dieAt(trial: ReturnType<typeof tryWriter>, texts: Texts, number: number) {
@@ -191,7 +191,7 @@ test("bytes that others wrote before ours are never cut by the process that saw 
   trial.append(OLD);
   const intent = trial.intentOf(NEW);
   appendFileSync(join(trial.base, "u/b"), "x\n");
-  trial.clock.now += 100;
+  trial.clock.now += 1000;
   assert.throws(() => trial.write(NEW), /^Error: cannot write to u\/b: others moved it, cut it or wrote to it/);
   assert.deepEqual(trial.writer.recover([intent], "settle"), { outcome: "undone", meddling: NOTHING });
   assert.deepEqual(trial.files(), { a: "1\n", "u/b": "1\nx\n" });
@@ -220,6 +220,7 @@ test("a half line, whoever wrote it, does not swallow the next event", (context)
   writeFileSync(join(trial.base, "theirs"), "half");
   trial.append({ ours: "1\n" });
   appendFileSync(join(trial.base, "ours"), "half");
+  trial.clock.now += 1000;
   const texts = { theirs: "2\n", ours: "2\n" };
   const intent = trial.intentOf(texts);
   trial.write(texts);
@@ -319,4 +320,35 @@ test("thousands of files are undone with one of them open at a time", (context) 
   assert.deepEqual(trial.files(), texts);
   assert.ok(most <= 4, `${most} were open`);
   assert.equal(readFileSync(join(trial.base, "u1/f1"), "utf8"), "1\n");
+});
+
+/** A file system to which upper and lower case are the same. */
+function ignoreCase(faults: Faults): void {
+  for (const name of ["openSync", "lstatSync", "unlinkSync", "mkdirSync"] as const) {
+    const real = nodeFileSystem[name] as (...given: unknown[]) => unknown;
+    const lower = (path: string) => (path.startsWith("/proc/self/fd/") ? path.toLowerCase() : path);
+    faults[name] = ((path: string, ...rest: unknown[]) => real(lower(path), ...rest)) as never;
+  }
+}
+
+test("where upper and lower case are the same, two users share a file, and nobody is held up", (context) => {
+  const trial = tryWriter(context);
+  ignoreCase(trial.faults);
+  const intents: unknown[] = [];
+  const write = (texts: Texts) => {
+    intents.push(trial.intentOf(texts));
+    trial.write(texts);
+  };
+  assert.throws(() => trial.append({ Alice: "1\n", x: "1\n", alice: "2\n" }), { code: "EEXIST" });
+  assert.deepEqual(trial.files(), {});
+  write({ Alice: "1\n", x: "1\n", alice: "2\n" });
+  write({ alice: "3\n", ALICE: "4\n", x: "2\n" });
+  trial.restart();
+  write({ alice: "5\n" });
+  write({ Alice: "6\n", alice: "7\n" });
+  assert.deepEqual(trial.files(), { alice: "1\n2\n3\n4\n5\n6\n7\n", x: "1\n2\n" });
+  trial.restart();
+  assert.equal(trial.writer.recover(intents.slice(3), "settle").outcome, "adopted");
+  assert.deepEqual(trial.writer.recover(intents.slice(1), "undo"), { outcome: "undone", meddling: NOTHING });
+  assert.deepEqual(trial.files(), { alice: "1\n2\n", x: "1\n" });
 });

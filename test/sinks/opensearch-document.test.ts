@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-import { BUSY_WAITS, backoff, retryAfter } from "../../plugins/sinks/opensearch/backoff.ts";
 import { bulkBody, bulkItems } from "../../plugins/sinks/opensearch/bulk-body.ts";
 import { contentId, positionId } from "../../plugins/sinks/opensearch/document-id.ts";
 import { IndexNames, indexName } from "../../plugins/sinks/opensearch/index-name.ts";
 import { refusalReason } from "../../plugins/sinks/opensearch/refusal-reason.ts";
+import { retryAfter } from "../../plugins/sinks/opensearch/retry-after.ts";
 import { eventsOf } from "../support/events.ts";
 
 test("an index name is lower case and has no character that servers refuse", () => {
@@ -109,19 +109,6 @@ test("a reason is short and on one line, whatever the server says", () => {
     }),
   );
   assert.equal(refusalReason(404, undefined), "refused by the server with 404: error");
-});
-
-test("waits double up to a bound, are drawn below it, and are never shorter than what the server asks", () => {
-  const bounds = [1, 2, 3, 20].map((attempt) => backoff(BUSY_WAITS, attempt, 0, () => 1));
-  assert.deepEqual(bounds, [100, 200, 400, 30_000]);
-  assert.equal(
-    backoff(BUSY_WAITS, 1, 0, () => 0),
-    0,
-  );
-  assert.equal(
-    backoff(BUSY_WAITS, 1, 2500, () => 0.5),
-    2500,
-  );
 });
 
 test("a Retry-After is seconds or a date, and has a bound", () => {

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { TestContext } from "node:test";
 import file from "../../plugins/sinks/file/file.ts";
-import type { Json, OptionsOf, Rejection, Sink } from "../../src/plugin.ts";
+import type { UndoableSink } from "../../src/delivery/undoable-try.ts";
+import type { Event, Json, OptionsOf, Rejection, Sink } from "../../src/plugin.ts";
 import { eventsOf } from "./events.ts";
 import { temporaryFolder } from "./folders.ts";
 import { type RecordingContext, recordingContext } from "./recording-context.ts";
@@ -25,7 +26,7 @@ export interface FileSinkTrial {
   readonly folder: string;
   readonly sink: Sink;
   readonly context: RecordingContext;
-  /** Writes lines of JSON, or values to be turned into them; gives the rejections. */
+  /** Writes lines of JSON, or values to be turned into them, as the engine does; gives the rejections. */
   write(lines: readonly (string | Json)[], signal?: AbortSignal): Promise<readonly Rejection[]>;
   /** Every file below the folder, by its path from there, with its content. */
   files(): Record<string, string>;
@@ -45,10 +46,30 @@ export async function tryFileSink(
     folder,
     sink,
     context,
-    write: async (lines, signal = new AbortController().signal) =>
-      (await sink.write(eventsOf(lines, sink), signal)) ?? [],
+    write: (lines, signal = new AbortController().signal) =>
+      deliver(sink as UndoableSink, eventsOf(lines, sink), signal),
     files: () => filesIn(folder),
   };
+}
+
+/** Prepares and writes; what is refused is left out, what fails is settled and thrown. */
+async function deliver(
+  sink: UndoableSink,
+  events: readonly Event[],
+  signal: AbortSignal,
+): Promise<readonly Rejection[]> {
+  const prepared = await sink.prepare(events);
+  if (!("intent" in prepared)) {
+    const rejected = new Set(prepared.map(({ event }) => event));
+    const rest = events.filter((event) => !rejected.has(event));
+    return [...prepared, ...(await deliver(sink, rest, signal))];
+  }
+  try {
+    await sink.write(events, signal);
+  } catch (error) {
+    if ((await sink.recover([prepared.intent], "settle")) === "undone") throw error;
+  }
+  return [];
 }
 
 /** Every regular file below a folder, by its path from there, with its content. */

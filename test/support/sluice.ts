@@ -15,8 +15,17 @@ export interface RunningSluice {
 }
 
 /** Starts `sluice` with these words in a folder. */
-export function startSluice(folder: string, words: readonly string[], env: NodeJS.ProcessEnv = {}): RunningSluice {
-  const child = spawn(process.execPath, [BINARY, ...words], {
+export const startSluice = (folder: string, words: readonly string[], env: NodeJS.ProcessEnv = {}): RunningSluice =>
+  startProcess(BINARY, folder, words, env);
+
+/** Starts a program of ours that stands for `sluice`. */
+export function startProcess(
+  program: string,
+  folder: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): RunningSluice {
+  const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -17,8 +17,8 @@ export interface Bounds {
 export class PassedEvents {
   readonly #maxAge: number;
   readonly #passed: LRUCache<string, PassedEvent>;
-  /** How many of the youngest were added since {@link remember} was called last. */
-  #fresh = 0;
+  /** Those that were added since {@link remember} was called last; undefined where they are more than are kept. */
+  #fresh: [string, PassedEvent][] | undefined = [];
   /** When the event at hand came in. */
   #now = Number.NEGATIVE_INFINITY;
 
@@ -38,21 +38,17 @@ export class PassedEvents {
     this.#now = origin.receivedAt;
     const earlier = this.#passed.peek(fingerprint);
     if (earlier !== undefined && !this.#isOld(earlier)) return !isSameEvent(earlier, event);
-    this.#passed.set(fingerprint, { origin, offset, child });
-    this.#fresh++;
+    const passed = { origin, offset, child };
+    this.#passed.set(fingerprint, passed);
+    this.#fresh?.push([fingerprint, passed]);
+    if (this.#fresh && this.#fresh.length > this.#passed.max) this.#fresh = undefined;
     return false;
   }
 
   remember(all: boolean): Json | undefined {
-    const count = all ? this.#passed.size : Math.min(this.#fresh, this.#passed.size);
-    this.#fresh = 0;
-    if (count === 0 && !all) return undefined;
-    const youngestFirst: [string, PassedEvent][] = [];
-    for (const entry of this.#passed.entries()) {
-      if (youngestFirst.length === count) break;
-      youngestFirst.push(entry);
-    }
-    return encodePassed(youngestFirst.reverse());
+    const fresh = all || !this.#fresh ? this.#oldestFirst() : this.#fresh;
+    this.#fresh = [];
+    return fresh.length > 0 || all ? encodePassed(fresh) : undefined;
   }
 
   recall(remembered: readonly Json[]): void {
@@ -62,6 +58,12 @@ export class PassedEvents {
         this.#passed.set(fingerprint, passed);
       }
     }
+  }
+
+  #oldestFirst(): [string, PassedEvent][] {
+    const all: [string, PassedEvent][] = [];
+    this.#passed.rforEach((passed, fingerprint) => void all.push([fingerprint, passed]));
+    return all;
   }
 
   #isOld({ origin }: PassedEvent): boolean {

@@ -13,7 +13,6 @@ import { Arena } from "./arena.ts";
 import type { BatchPlan } from "./batch-plan.ts";
 import type { Meddling } from "./recovery.ts";
 import type { ThreadedWriter } from "./threaded-writer.ts";
-import { writeUnprepared } from "./unprepared.ts";
 import type { RefusedFile } from "./writer.ts";
 
 /**
@@ -70,8 +69,7 @@ export class FileSink implements Sink {
     return this.#inTurn(() => this.#prepare(events));
   }
 
-  write(events: readonly Event[], signal: AbortSignal): Promise<void | readonly Rejection[]> {
-    if (this.#prepared?.events !== events) return writeUnprepared(this, events, signal);
+  write(events: readonly Event[], signal: AbortSignal): Promise<void> {
     const writing = this.#inTurn(async () => {
       signal.throwIfAborted();
       const prepared = this.#prepared;

@@ -80,7 +80,7 @@ class BaseRecovery {
   isWhole(): boolean {
     let last: State = "absent";
     const meddled: [TouchedFile, State][] = [];
-    for (const file of this.#files()) {
+    for (const file of this.#touched.files) {
       last = this.#visit(file, () => {});
       if (last === "in part" || last === "absent") return false;
       if (last !== "whole") meddled.push([file, last]);
@@ -92,7 +92,7 @@ class BaseRecovery {
 
   /** Cuts each file to where it was, or to the last whole line behind that, and removes those that were born, if empty then. */
   takeBack(keepsLines: boolean): void {
-    for (const file of this.#files()) {
+    for (const file of this.#touched.files) {
       const state = this.#visit(file, ({ folder, name, descriptor, size }) => {
         const length = keepsLines ? findLineEnd(this.#fileSystem, descriptor, file.before, size) : file.before;
         if (length < size) this.#fileSystem.ftruncateSync(descriptor, length);
@@ -100,10 +100,6 @@ class BaseRecovery {
       });
       this.#tell(file, state);
     }
-  }
-
-  *#files(): Generator<TouchedFile> {
-    for (const ofPath of this.#touched.files.values()) yield* ofPath;
   }
 
   /** Calls `change` where a file ends in what batches have written. */
@@ -129,7 +125,7 @@ class BaseRecovery {
   }
 
   #isThis({ path, device, inode }: TouchedFile, foundDevice: number, foundInode: number): boolean {
-    if (inode === 0) return (this.#touched.files.get(path) ?? []).every((other) => other.inode !== foundInode);
+    if (inode === 0) return !this.#touched.isEarlier(path, foundInode);
     // Devices may have other numbers after a restart of the machine.
     const isComparable = this.#tree.device === this.#touched.device;
     return inode === foundInode && (!isComparable || device === foundDevice);

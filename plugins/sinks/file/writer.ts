@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { FileSystem, Recovery } from "../../../src/plugin.ts";
 import type { Additions } from "./batch-plan.ts";
 import { FileSync } from "./file-sync.ts";
@@ -5,7 +6,7 @@ import { FolderTree } from "./folder-tree.ts";
 import { type Addition, encodeIntent, type FileIntent } from "./intent.ts";
 import { type OpenFile, OpenFiles, type OpenFilesSettings } from "./open-files.ts";
 import { type Recovered, recoverFiles } from "./recovery.ts";
-import { describe, Refusal } from "./refusal.ts";
+import { codeOf, describe, Refusal } from "./refusal.ts";
 import { RefusedNames } from "./refused-names.ts";
 import { Unsynced } from "./unsynced.ts";
 
@@ -26,8 +27,7 @@ export interface WriterSettings extends OpenFilesSettings {
   readonly syncFileSystem?: ((path: string) => Promise<boolean>) | undefined;
 }
 
-/** How long a file counts as what it was when it was prepared, in milliseconds. */
-const TRUSTED_FOR = 100;
+const MOST_OTHER_NAMES = 10_000;
 const LINE_END = Uint8Array.of(0x0a);
 
 /** An addition with how much of it is the events' own: less, where a line end is to part it from somebody's half line. */
@@ -38,7 +38,6 @@ interface PreparedAddition extends Addition {
 /** Adds batches to files, in two steps: what it would take to undo a batch is known before anything of it is written. */
 export class Writer {
   readonly #fileSystem: FileSystem;
-  readonly #now: () => number;
   readonly #tree: FolderTree;
   readonly #files: OpenFiles;
   readonly #refusedNames: RefusedNames;
@@ -46,13 +45,16 @@ export class Writer {
   readonly #sync: FileSync;
   #additions: PreparedAddition[] = [];
   #intent: FileIntent | undefined;
-  #preparedAt = 0;
+  /** Paths by which a file is found that has another one: to some file systems `A` and `a` are the same. */
+  readonly #otherNames = new LRUCache<string, string>({ max: MOST_OTHER_NAMES });
+  /** The last addition to each file of the batch, and the paths of those that are there by their inodes. */
+  #last = new Map<string, Addition>();
+  #present = new Map<number, string>();
   /** How many of the additions may have left something in their files. */
   #begun = 0;
 
   constructor(fileSystem: FileSystem, settings: WriterSettings) {
     this.#fileSystem = fileSystem;
-    this.#now = settings.now;
     this.#tree = new FolderTree(fileSystem, settings.base);
     this.#files = new OpenFiles(fileSystem, this.#tree, settings);
     this.#refusedNames = new RefusedNames(settings.now);
@@ -64,15 +66,16 @@ export class Writer {
     this.#additions = [];
     this.#intent = undefined;
     this.#begun = 0;
+    this.#last = new Map();
+    this.#present = new Map();
     const refused: RefusedFile[] = [];
-    const seen = new Map<string, Addition>();
     let isFirst = false;
     try {
       paths.forEach((path, index) => {
         try {
-          const addition = this.#look(path, lengths[index], seen.get(path));
-          isFirst ||= addition.inode === 0 || !this.#unsynced.has(path, addition.inode);
-          seen.set(path, addition);
+          const addition = this.#look(this.#otherNames.get(path) ?? path, lengths[index]);
+          isFirst ||= addition.inode === 0 || !this.#unsynced.has(addition.path, addition.inode);
+          this.#last.set(addition.path, addition);
           this.#additions.push(addition);
         } catch (error) {
           if (!(error instanceof Refusal)) throw describe(error, `cannot write to ${path}`);
@@ -83,7 +86,6 @@ export class Writer {
       this.#tree.release();
     }
     if (refused.length > 0) return { refused };
-    this.#preparedAt = this.#now();
     this.#intent = encodeIntent(this.#tree.path, this.#tree.device, this.#additions);
     return { intent: this.#intent, isFirst };
   }
@@ -95,13 +97,12 @@ export class Writer {
   write(arena: Uint8Array): void {
     if (this.#intent === undefined || this.#begun > 0)
       throw new Error("a batch is written once, after it was prepared");
-    const isTrusted = this.#now() - this.#preparedAt < TRUSTED_FOR;
     let start = 0;
     try {
       for (const [index, addition] of this.#additions.entries()) {
         const end = start + addition.length;
         try {
-          this.#add(addition, isTrusted, arena, start, end);
+          this.#add(addition, arena, start, end);
         } catch (error) {
           if (error instanceof Refusal) this.#refuseNames(index);
           throw describe(error, `cannot write to ${addition.path}`);
@@ -142,25 +143,29 @@ export class Writer {
     this.#files.throwLost();
   }
 
-  #look(path: string, length: number, earlier: Addition | undefined): PreparedAddition {
+  #look(path: string, length: number): PreparedAddition {
     // Two values can make one path.
-    if (earlier !== undefined) {
-      const { device, inode, after } = earlier;
-      return { path, device, inode, before: after, after: after + length, length };
-    }
+    const last = this.#last.get(path);
+    if (last !== undefined) return goOn(last, length);
     const file = this.#files.look(path);
     if (file === undefined) {
       this.#refusedNames.check(path);
       return { path, device: 0, inode: 0, before: 0, after: length, length };
     }
     const { device, inode, length: before, endsInLine } = file;
+    const same = this.#last.get(this.#present.get(inode) ?? "");
+    if (same?.device === device) {
+      this.#otherNames.set(path, same.path);
+      return goOn(same, length);
+    }
+    this.#present.set(inode, path);
     return { path, device, inode, before, after: before + (endsInLine ? 1 : 0) + length, length };
   }
 
-  #add(addition: PreparedAddition, isTrusted: boolean, arena: Uint8Array, start: number, end: number): void {
+  #add(addition: PreparedAddition, arena: Uint8Array, start: number, end: number): void {
     const { path, inode, before, after, length } = addition;
     const isBorn = inode === 0 && before === 0;
-    const file = isBorn ? this.#files.create(path) : this.#files.lookAgain(path, isTrusted);
+    const file = isBorn ? this.#create(path) : this.#files.look(path);
     if (file === undefined || (inode !== 0 && !isSame(file, addition)) || file.length !== before) {
       throw new Error("others moved it, cut it or wrote to it since the batch was prepared");
     }
@@ -169,6 +174,19 @@ export class Writer {
     if (after - before > length) this.#append(file, LINE_END, 0, 1);
     this.#append(file, arena, start, end);
     file.endsInLine = false;
+  }
+
+  #create(path: string): OpenFile {
+    try {
+      const file = this.#files.create(path);
+      this.#present.set(file.inode, path);
+      return file;
+    } catch (error) {
+      const there = codeOf(error) === "EEXIST" ? this.#files.look(path) : undefined;
+      const same = there && this.#present.get(there.inode);
+      if (same !== undefined) this.#otherNames.set(path, same);
+      throw error;
+    }
   }
 
   #append(file: OpenFile, bytes: Uint8Array, start: number, end: number): void {
@@ -196,6 +214,11 @@ export class Writer {
     const { base, files } = (intent ?? {}) as Partial<FileIntent>;
     return this.#intent !== undefined && this.#intent.files === files && this.#intent.base === base;
   }
+}
+
+/** What comes behind an addition to the same file. */
+function goOn({ path, device, inode, after }: Addition, length: number): PreparedAddition {
+  return { path, device, inode, before: after, after: after + length, length };
 }
 
 function isSame(file: OpenFile, { device, inode }: Addition): boolean {

@@ -3,18 +3,22 @@ import {
   defineSink,
   type Event,
   milliseconds,
+  NotYet,
   type OptionsOf,
   type Rejection,
   Template,
 } from "../../../src/plugin.ts";
 import { bulkItems } from "./bulk-body.ts";
-import { BulkWriter } from "./bulk-writer.ts";
+import { BulkWriter, type Sent } from "./bulk-writer.ts";
 import { Connection } from "./connection.ts";
 import { documentIdOf } from "./document-id.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { IndexNames, indexName } from "./index-name.ts";
 import { OPTIONS } from "./opensearch-options.ts";
 import { readTls } from "./tls-options.ts";
+
+/** A cluster that somebody has to free is not asked more often. */
+const LEAST_WAIT_WHILE_BLOCKED_MS = 5000;
 
 type Options = OptionsOf<typeof OPTIONS>;
 
@@ -59,7 +63,9 @@ export default defineSink({
             rejections.push({ event, reason });
           }
         }
-        rejections.push(...(await writer.write(bulkItems(admitted, indices, documentId), signal)));
+        const sent = await writer.write(bulkItems(admitted, indices, documentId), signal);
+        rejections.push(...sent.rejections);
+        if (sent.again.length > 0) throw notYet(sent, rejections, context);
         return rejections;
       },
 
@@ -67,6 +73,15 @@ export default defineSink({
     };
   },
 });
+
+/** What the server could not take is tried again, and that alone. */
+function notYet({ again, blocked, retryAfter }: Sent, rejections: readonly Rejection[], context: Context): NotYet {
+  context.count("retries", again.length);
+  const why =
+    blocked === undefined ? "the server is busy" : `the cluster takes no writes until somebody acts: ${blocked}`;
+  const after = Math.max(retryAfter, blocked === undefined ? 0 : LEAST_WAIT_WHILE_BLOCKED_MS);
+  return new NotYet(why, { events: again.map(({ event }) => event), rejections, after });
+}
 
 function connect(options: Options, context: Context): Connection {
   return new Connection({

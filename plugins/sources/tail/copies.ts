@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { FileSystem } from "../../../src/plugin.ts";
 import { SAMPLE_BYTES } from "./fingerprint.ts";
-import { inflate } from "./inflate.ts";
+import { Inflation, isOfContent } from "./inflate.ts";
 import { openAt, readAt } from "./open-file.ts";
 import { LEAD_BYTES, type TailedFile } from "./tailed-file.ts";
 
@@ -28,33 +28,53 @@ export class Copies {
       const at = Math.max(0, size - SAMPLE_BYTES);
       const end = readAt(this.#fileSystem, descriptor, at, SAMPLE_BYTES);
       return this.#candidates(path, readAt(this.#fileSystem, descriptor, 0, LEAD_BYTES)).find((original) =>
-        original.bytesAt(at, end.length).equals(end),
+        original.file.bytesAt(at, end.length).equals(end),
       );
     });
   }
 
-  /** The file that a .gz was made of, which is still there. All of it is compared, as long as it is the same. */
+  /**
+   * The file that a .gz was made of, which is still there. All of it is compared, as long as it is the same; a damaged one is
+   * nothing's copy.
+   */
   async compressedOriginalOf(path: string): Promise<TailedFile | undefined> {
-    const pieces = await this.#withOpenFor(path, async (inflated) => {
-      let head = Buffer.alloc(0);
-      for await (const piece of inflated) {
-        head = Buffer.concat([head, piece.subarray(0, LEAD_BYTES)]).subarray(0, LEAD_BYTES);
-        if (head.length === LEAD_BYTES) break;
+    try {
+      for (const original of this.#candidates(path, await this.#inflatedLead(path))) {
+        if (await this.#isBeginning(path, original)) return original;
       }
-      return head;
-    });
-    for (const original of this.#candidates(path, pieces)) {
-      const isSame = await this.#withOpenFor(path, async (inflated) => {
-        let offset = 0;
-        for await (const piece of inflated) {
-          if (!original.bytesAt(offset, piece.length).equals(piece)) return false;
-          offset += piece.length;
-        }
-        return true;
-      });
-      if (isSame) return original;
+    } catch (error) {
+      if (!isOfContent(error)) throw error;
     }
     return undefined;
+  }
+
+  async #inflatedLead(path: string): Promise<Buffer> {
+    const inflation = new Inflation(this.#fileSystem, openAt(this.#fileSystem, path));
+    try {
+      let lead = Buffer.alloc(0);
+      for await (const piece of inflation) {
+        lead = Buffer.concat([lead, piece.subarray(0, LEAD_BYTES)]).subarray(0, LEAD_BYTES);
+        if (lead.length === LEAD_BYTES) break;
+      }
+      return lead;
+    } finally {
+      inflation.close();
+    }
+  }
+
+  /** Whether what a .gz holds is what a file begins with. */
+  async #isBeginning(path: string, original: TailedFile): Promise<boolean> {
+    const inflation = new Inflation(this.#fileSystem, openAt(this.#fileSystem, path));
+    try {
+      let offset = 0;
+      for await (const piece of inflation) {
+        if (!original.file.bytesAt(offset, piece.length).equals(piece)) return false;
+        offset += piece.length;
+      }
+      return true;
+    } finally {
+      inflation.close();
+    }
   }
 
   #candidates(path: string, lead: Buffer): readonly TailedFile[] {
@@ -66,15 +86,6 @@ export class Copies {
     const descriptor = openAt(this.#fileSystem, path);
     try {
       return use(descriptor);
-    } finally {
-      this.#fileSystem.closeSync(descriptor);
-    }
-  }
-
-  async #withOpenFor<Result>(path: string, use: (inflated: AsyncIterable<Buffer>) => Promise<Result>): Promise<Result> {
-    const descriptor = openAt(this.#fileSystem, path);
-    try {
-      return await use(inflate(this.#fileSystem, descriptor));
     } finally {
       this.#fileSystem.closeSync(descriptor);
     }

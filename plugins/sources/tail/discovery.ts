@@ -1,21 +1,30 @@
-import type { Position, RawBatch, SourceContext } from "../../../src/plugin.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Position, RawBatch } from "../../../src/plugin.ts";
+import type { Surroundings } from "./clock.ts";
 import { Copies } from "./copies.ts";
 import { identityOf, keyOf } from "./file-identity.ts";
-import { recordOf } from "./file-record.ts";
+import { positionOf, recordOf } from "./file-record.ts";
 import { FolderSearch } from "./folder-search.ts";
-import { isCompressed } from "./inflate.ts";
+import { isCompressed, isOfContent } from "./inflate.ts";
 import { InflatedFile } from "./inflated-file.ts";
 import type { LogFile } from "./log-file.ts";
 import { type FoundFile, matchFiles } from "./matching-files.ts";
-import { openAt } from "./open-file.ts";
+import { Newcomers } from "./newcomers.ts";
+import { homeOf, isThere, OpenFile, stampOf } from "./open-file.ts";
 import { PartitionNames } from "./partition-names.ts";
-import { QuietFiles, stampOf } from "./quiet-files.ts";
 import { RestingPartitions } from "./resting-partitions.ts";
-import { type Surroundings, TailedFile } from "./tailed-file.ts";
+import { TailedFile } from "./tailed-file.ts";
 import { Turns } from "./turns.ts";
 import { Unreadable } from "./unreadable.ts";
 
+const FILES_IN_A_BREATH = 64;
 const NOTHING = new Uint8Array(0);
+
+/** A file that is read from now on, and when it was written to last. */
+interface Opened {
+  readonly file: LogFile;
+  readonly modified: number;
+}
 
 /** Which files are to be read, and how. */
 export interface Wanted {
@@ -40,19 +49,18 @@ export class Discovery {
   /** The files being read, by what the file system knows them by. */
   readonly #files = new Map<string, LogFile>();
   readonly #resting: RestingPartitions;
-  readonly #quiet: QuietFiles;
-  /** Compressed files that are not to be read, with the state that they were in then. */
-  readonly #passedOver = new Map<string, string>();
+  readonly #newcomers: Newcomers;
   #found: ReadonlyMap<string, FoundFile> = new Map();
   #startsAtEnd: boolean;
   #isDue = true;
+  #opened = 0;
 
   constructor(wanted: Wanted, resume: ReadonlyMap<string, Position>, surroundings: Surroundings) {
     this.#wanted = wanted;
     this.#surroundings = surroundings;
     this.unreadable = new Unreadable(surroundings.context);
     this.#resting = new RestingPartitions(surroundings, this.unreadable);
-    this.#quiet = new QuietFiles(surroundings.clock);
+    this.#newcomers = new Newcomers(wanted, surroundings, this.#names);
     this.#startsAtEnd = wanted.fromEnd && resume.size === 0;
     for (const [partition, position] of resume) {
       this.#names.know(partition);
@@ -77,28 +85,38 @@ export class Discovery {
     this.#found = await matchFiles(this.#wanted.paths, this.#surroundings.context, this.unreadable);
     this.#follow();
     const batches: RawBatch[] = [];
-    const opened: { file: LogFile; modified: number }[] = [];
+    const opened: Opened[] = [];
     const search = new FolderSearch(this.#surroundings.context.fileSystem);
     for (const partition of this.#resting.names) {
       const woken = await this.#wake(partition, search);
-      if (woken && "file" in woken) opened.push(woken);
-      else if (woken) batches.push(woken.ended);
+      if (!woken) continue;
+      if ("ended" in woken) batches.push(woken.ended);
+      else {
+        opened.push(woken);
+        if (woken.hasMoved) batches.push(placeOf(woken.file));
+      }
+      await this.#breathe();
     }
     const resting = this.#resting.keys;
     const isTaken = (key: string) => this.#files.has(key) || resting.has(key);
     let copies: Copies | undefined;
     for (const found of this.#found.values()) {
-      if (isTaken(found.key)) continue;
+      if (isTaken(found.key) || !this.#newcomers.isWanted(found)) continue;
+      await this.#breathe();
       copies ??= new Copies(this.#surroundings.context.fileSystem, this.#plainFiles());
-      const file = await this.#meet(found, copies);
-      if (!file) continue;
-      this.#files.set(found.key, file);
-      opened.push({ file, modified: found.stats.mtimeMs });
-      if (this.#startsAtEnd && file instanceof TailedFile) batches.push(this.#skip(file));
+      try {
+        const batch = await this.#meet(found, copies, opened);
+        if (batch) batches.push(batch);
+      } catch (error) {
+        this.unreadable.failed(found.path, error);
+      }
     }
     for (const { file } of opened.sort((one, other) => one.modified - other.modified)) this.turns.add(file);
     this.#startsAtEnd = false;
-    this.#forget(isTaken);
+    this.#newcomers.keepOnly((key) => this.#found.has(key) && !this.#files.has(key));
+    const paths = new Set([...this.#found.values()].map(({ path }) => path));
+    const { fileSystem } = this.#surroundings.context;
+    this.unreadable.keepOnly((path) => paths.has(path) || isThere(fileSystem, path));
     return batches;
   }
 
@@ -107,26 +125,46 @@ export class Discovery {
     if (!(file instanceof TailedFile)) return [];
     const { log, fileSystem } = this.#surroundings.context;
     log.info("the file was truncated and is read from its beginning", { path: file.path });
-    const opened = file.release();
-    const partition = this.#names.next(opened.stats);
-    const next = TailedFile.begin(opened, { partition, path: file.path, home: file.record.path }, this.#surroundings);
+    const opened = file.file;
+    const place = { partition: this.#names.next(opened.stats), path: file.path, home: file.record.path };
+    const next = TailedFile.begin(opened, place, this.#surroundings.context);
     next.isRetired = file.isRetired;
     this.turns.drop(file);
     this.#files.set(keyOf(next.record.identity), next);
     this.#resting.add(file.record, file.stamp);
-    const woken = await this.#wake(file.partition, new FolderSearch(fileSystem));
-    if (woken && "file" in woken) this.turns.add(woken.file);
+    const search = new FolderSearch(fileSystem);
+    const woken = await this.#wake(file.partition, search);
+    const batches = this.#passOverCopies(file, search);
+    if (woken && "file" in woken) {
+      this.turns.add(woken.file);
+      batches.push(placeOf(woken.file));
+    }
+    if (woken && "ended" in woken) batches.push(woken.ended);
     this.turns.add(next);
-    return woken && "ended" in woken ? [woken.ended] : [];
+    return [...batches, placeOf(next)];
+  }
+
+  /** Where a file that was empty when it was found is becoming a copy of another, it ends: it is new when it is finished. */
+  endCopy(file: LogFile): RawBatch | undefined {
+    if (!(file instanceof TailedFile && file.isBlank) || this.#surroundings.context.untilEnd) return undefined;
+    const others = [...this.#plainFiles()].filter((other) => other !== file);
+    if (!new Copies(this.#surroundings.context.fileSystem, others).originalOf(file.record.path)) return undefined;
+    this.#drop(file);
+    return { ...placeOf(file), ended: true };
   }
 
   /** The file is read to its end, and nothing more is expected. */
   rest(file: LogFile): void {
     this.#resting.add(file.record, file.stamp);
-    this.turns.drop(file);
-    this.#files.delete(keyOf(file.record.identity));
-    file.close();
+    this.#drop(file);
     this.#isDue = true;
+  }
+
+  /** Reading a compressed file failed, which cannot go on as it is: it is opened again; one that is unfinished, once it has changed. */
+  openAgain(file: LogFile, error: unknown): void {
+    if (!(file instanceof InflatedFile)) return;
+    this.#resting.add(file.record, isOfContent(error) ? file.stamp : undefined);
+    this.#drop(file);
   }
 
   close(): void {
@@ -134,17 +172,65 @@ export class Discovery {
     this.#files.clear();
   }
 
+  #drop(file: LogFile): void {
+    this.turns.drop(file);
+    this.#files.delete(keyOf(file.record.identity));
+    file.close();
+  }
+
+  /** A copy that was finished before the last of a truncated file was read: all that it holds was read. */
+  #passOverCopies(original: TailedFile, search: FolderSearch): RawBatch[] {
+    const { context, clock } = this.#surroundings;
+    const batches: RawBatch[] = [];
+    for (const { path, stats } of search.copiesOf(original.record)) {
+      const key = keyOf(identityOf(stats));
+      if (this.#files.has(key) || isCompressed(path) || stats.size >= original.record.offset) continue;
+      try {
+        const copy = new OpenFile(context.fileSystem, clock, path);
+        const isRead = this.#newcomers.originalOf(key) === original.partition || original.hasReadTo(copy);
+        const file = TailedFile.begin(copy, { partition: this.#names.next(stats), path, home: path }, context);
+        this.#files.set(key, file);
+        if (!isRead) this.#drop(file);
+        else {
+          file.skipToEnd();
+          this.turns.add(file);
+          batches.push(placeOf(file));
+        }
+      } catch (error) {
+        this.unreadable.failed(path, error);
+      }
+    }
+    return batches;
+  }
+
   /** Follows the files that are read to their new names. */
   #follow(): void {
     for (const [key, file] of this.#files) {
       const found = this.#found.get(key);
       const isRetired = found === undefined;
-      if (found && found.path !== file.path) file.moveTo(found.path, this.#homeOf(found.path));
+      if (found && found.path !== file.path)
+        file.moveTo(found.path, homeOf(this.#surroundings.context.fileSystem, found.path));
       else if (isRetired === file.isRetired) continue;
       file.isRetired = isRetired || isCompressed(file.path);
       file.goBefore();
       this.turns.wait(file);
     }
+  }
+
+  async #meet(found: FoundFile, copies: Copies, opened: Opened[]): Promise<RawBatch | undefined> {
+    if (this.#startsAtEnd && isCompressed(found.path)) {
+      const record = this.#newcomers.passOver(found);
+      this.#resting.add(record, stampOf(found.stats));
+      const { partition, offset, path } = record;
+      return { bytes: NOTHING, partition, offset, position: positionOf(record), path };
+    }
+    const file = await this.#newcomers.meet(found, copies);
+    if (!file) return undefined;
+    this.unreadable.recovered(found.path);
+    this.#files.set(found.key, file);
+    opened.push({ file, modified: found.stats.mtimeMs });
+    if (this.#startsAtEnd && file instanceof TailedFile) file.skipToEnd();
+    return placeOf(file);
   }
 
   async #wake(partition: string, search: FolderSearch) {
@@ -158,85 +244,21 @@ export class Discovery {
     return woken;
   }
 
-  /** Begins to read a file that was never seen; not yet where it may be a copy. */
-  async #meet(found: FoundFile, copies: Copies): Promise<LogFile | undefined> {
-    // What an empty file is, is seen when there is something in it.
-    if (found.stats.size === 0) return undefined;
-    try {
-      const file = isCompressed(found.path)
-        ? await this.#meetCompressed(found, copies)
-        : this.#meetPlain(found, copies);
-      if (file) this.unreadable.recovered(found.path);
-      return file;
-    } catch (error) {
-      this.unreadable.failed(found.path, error);
-      return undefined;
-    }
-  }
-
-  #meetPlain(found: FoundFile, copies: Copies): LogFile | undefined {
-    const { path } = found;
-    const { context } = this.#surroundings;
-    const { fileSystem } = context;
-    const home = this.#homeOf(path);
-    // A copy that is made now is finished first: if the original is truncated then, reading goes on in the copy.
-    if (!context.untilEnd && copies.originalOf(home) && !this.#quiet.isQuiet(found, this.#wanted.rotateWait))
-      return undefined;
-    const descriptor = openAt(fileSystem, home);
-    const stats = fileSystem.fstatSync(descriptor);
-    // The name may be another file's by now: that one is found at the next look.
-    if (keyOf(identityOf(stats)) !== found.key) {
-      fileSystem.closeSync(descriptor);
-      return undefined;
-    }
-    const partition = this.#names.next(stats);
-    return TailedFile.begin({ descriptor, stats }, { partition, path, home }, this.#surroundings);
-  }
-
-  async #meetCompressed(found: FoundFile, copies: Copies): Promise<LogFile | undefined> {
-    const { path, key, stats } = found;
-    const { context } = this.#surroundings;
-    const { includeCompressed, rotateWait } = this.#wanted;
-    if (!includeCompressed || this.#passedOver.get(key) === stampOf(stats)) return undefined;
-    if (!context.untilEnd && !this.#quiet.isQuiet(found, rotateWait)) return undefined;
-    const home = this.#homeOf(path);
-    if (await copies.compressedOriginalOf(home)) {
-      this.#passedOver.set(key, stampOf(stats));
-      return undefined;
-    }
-    const partition = this.#names.next(stats);
-    return InflatedFile.resume({ partition, offset: 0 }, { path, home }, context);
-  }
-
-  #skip(file: TailedFile): RawBatch {
-    file.skipToEnd();
-    const { partition, position, path } = file;
-    return { bytes: NOTHING, partition, offset: position.offset, position, path };
-  }
-
-  #homeOf(path: string): string {
-    return this.#surroundings.context.fileSystem.realpathSync(path);
+  /** Lets others have the processor between files, of which there may be thousands. */
+  async #breathe(): Promise<void> {
+    if (++this.#opened % FILES_IN_A_BREATH === 0) await nextTurn();
   }
 
   *#plainFiles(): Generator<TailedFile> {
     for (const file of this.#files.values()) if (file instanceof TailedFile) yield file;
   }
-
-  /** Forgets what it remembered of files that are gone. */
-  #forget(isTaken: (key: string) => boolean): void {
-    this.#quiet.keepOnly((key) => this.#found.has(key) && !isTaken(key));
-    for (const key of this.#passedOver.keys()) if (!this.#found.has(key)) this.#passedOver.delete(key);
-    const paths = new Set([...this.#found.values()].map(({ path }) => path));
-    const { fileSystem } = this.#surroundings.context;
-    this.unreadable.keepOnly((path) => paths.has(path) || isThere(fileSystem, path));
-  }
 }
 
-/** A link that leads nowhere is there, too, and so is what cannot be looked at. */
-function isThere(fileSystem: SourceContext["fileSystem"], path: string): boolean {
-  try {
-    return fileSystem.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return true;
-  }
-}
+/** Tells the record where a file is, so that it is found again though it is renamed before anything is read of it. */
+const placeOf = ({ partition, position, path }: LogFile): RawBatch => ({
+  bytes: NOTHING,
+  partition,
+  offset: position.offset,
+  position,
+  path,
+});

@@ -14,7 +14,7 @@ export type ReadAt = (offset: number, length: number) => Uint8Array;
 
 /** The last bytes before a position, and the fingerprint of all before it, kept up to date while reading goes on. */
 export class Trail {
-  readonly #last = Buffer.allocUnsafeSlow(SAMPLE_BYTES);
+  readonly #last = Buffer.allocUnsafe(SAMPLE_BYTES);
   #length = 0;
   /** The hash of the first bytes, once all of them are there. */
   #first: string | undefined;

@@ -8,7 +8,7 @@ import type { FileRecord } from "./file-record.ts";
 const MOST_NAMES = 20_000;
 
 /** Fewer bytes than this are no evidence that one file is a copy of another, unless their names say so, too. */
-const TELLING_BYTES = 64;
+export const TELLING_BYTES = 64;
 
 export interface Entry {
   readonly path: string;
@@ -36,12 +36,15 @@ export class FolderSearch {
     return entries.find(({ stats }) => isSameFile(identity, stats)) ?? (entries.length === 0 ? "empty" : "gone");
   }
 
-  /** Files beside it that may hold a copy of what the record is about, those born last first. */
+  /**
+   * Files beside it that may hold a copy of what the record is about, those born last first. A file of its very name is none, but
+   * another log, however it begins.
+   */
   copiesOf({ path, offset }: FileRecord): readonly Entry[] {
     if (offset === 0) return [];
     const name = basename(path);
     return (this.#list(dirname(path)) ?? [])
-      .filter((entry) => offset >= TELLING_BYTES || basename(entry.path).startsWith(name))
+      .filter((entry) => entry.path !== path && (offset >= TELLING_BYTES || basename(entry.path).startsWith(name)))
       .sort((one, other) => other.stats.birthtimeMs - one.stats.birthtimeMs);
   }
 

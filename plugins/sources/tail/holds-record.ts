@@ -1,8 +1,8 @@
+import type { Surroundings } from "./clock.ts";
 import { identityOf, keyOf } from "./file-identity.ts";
 import type { FileRecord } from "./file-record.ts";
 import { FolderSearch } from "./folder-search.ts";
 import { RestingPartitions } from "./resting-partitions.ts";
-import type { Surroundings } from "./tailed-file.ts";
 import { Unreadable } from "./unreadable.ts";
 
 /** Whether a file with what the record says was read, and all that followed, is still there: under any name, or compressed. */

@@ -3,11 +3,11 @@ import type { Block, Position, RawBatch, SourceContext } from "../../../src/plug
 import { type FileIdentity, identityOf } from "./file-identity.ts";
 import { type FileRecord, positionOf } from "./file-record.ts";
 import { Trail } from "./fingerprint.ts";
-import { DAMAGED, inflate } from "./inflate.ts";
+import { DAMAGED, Inflation } from "./inflate.ts";
 import type { FileState, LogFile } from "./log-file.ts";
-import { openAt } from "./open-file.ts";
-import { stampOf } from "./quiet-files.ts";
-import { isWholeEvent } from "./whole-event.ts";
+import { openAt, stampOf } from "./open-file.ts";
+import type { Place } from "./tailed-file.ts";
+import { isWholeEvent, tellUnfinished } from "./unfinished-line.ts";
 
 const LINE_END = 0x0a;
 const NOTHING = Buffer.alloc(0);
@@ -17,11 +17,11 @@ export class InflatedFile implements LogFile {
   readonly partition: string;
   path: string;
   isRetired = true;
-  readonly #descriptor: number;
   readonly #context: SourceContext;
   #home: string;
   readonly #stamp: string;
   readonly #identity: FileIdentity;
+  readonly #inflation: Inflation;
   readonly #inflated: AsyncIterator<Buffer>;
   /** What lies before the line that is being read, or before what of it was looked at. */
   readonly #trail: Trail;
@@ -35,45 +35,36 @@ export class InflatedFile implements LogFile {
   #gaveWay = false;
   #damage: string | undefined;
 
-  private constructor(
-    descriptor: number,
-    stats: Stats,
-    { partition, offset }: { readonly partition: string; readonly offset: number },
-    { home, path }: { readonly home: string; readonly path: string },
-    context: SourceContext,
-  ) {
-    this.#descriptor = descriptor;
+  private constructor(inflation: Inflation, stats: Stats, place: Place, offset: number, context: SourceContext) {
+    this.#inflation = inflation;
+    this.#inflated = inflation[Symbol.asyncIterator]();
     this.#context = context;
-    this.#home = home;
-    this.path = path;
-    this.partition = partition;
+    this.#home = place.home;
+    this.path = place.path;
+    this.partition = place.partition;
     this.#identity = identityOf(stats);
     this.#stamp = stampOf(stats);
-    this.#inflated = inflate(context.fileSystem, descriptor);
     this.#trail = new Trail();
     this.#offset = offset;
   }
 
   /** Opens a .gz at the place that a record tells; undefined where its content is not what the record is about. */
   static async resume(
-    { partition, offset, fingerprint }: Pick<FileRecord, "partition" | "offset" | "fingerprint">,
-    place: { readonly home: string; readonly path: string },
+    place: Place,
+    { offset, fingerprint }: Pick<FileRecord, "offset" | "fingerprint">,
     context: SourceContext,
   ): Promise<InflatedFile | undefined> {
-    const descriptor = openAt(context.fileSystem, place.home);
-    let file: InflatedFile | undefined;
+    const { fileSystem } = context;
+    const stats = fileSystem.statSync(place.home);
+    const inflation = new Inflation(fileSystem, openAt(fileSystem, place.home));
+    let isSame = false;
     try {
-      const stats = context.fileSystem.fstatSync(descriptor);
-      file = new InflatedFile(descriptor, stats, { partition, offset }, place, context);
-      const isThere = await file.#passTo(offset);
-      if (isThere && (!fingerprint || file.#trail.matches(fingerprint))) return file;
-    } catch (error) {
-      if (file) file.close();
-      else context.fileSystem.closeSync(descriptor);
-      throw error;
+      const file = new InflatedFile(inflation, stats, place, offset, context);
+      isSame = (await file.#passTo(offset)) && (!fingerprint || file.#trail.matches(fingerprint));
+      return isSame ? file : undefined;
+    } finally {
+      if (!isSame) inflation.close();
     }
-    file.close();
-    return undefined;
   }
 
   get record(): FileRecord {
@@ -141,19 +132,13 @@ export class InflatedFile implements LogFile {
     if (!this.#damage && line && isWholeEvent(line, this.#context.decode)) {
       return this.#batch(Buffer.concat([line, Buffer.of(LINE_END)]), length);
     }
-    this.#context.count("unfinished_lines");
-    this.#context.log.warn("the file ends within a line: what there is of it is refused", {
-      path: this.path,
-      offset: this.#offset,
-      bytes: length,
-    });
-    return this.#refuse(line, length, this.#damage ?? "the file ended within a line, and its rest never came");
+    const { path } = this;
+    const reason = tellUnfinished(this.#context, { path, offset: this.#offset, bytes: length });
+    return this.#refuse(line, length, this.#damage ?? reason);
   }
 
   close(): void {
-    // What is under way needs the descriptor until it is over.
-    const closed = this.#inflated.return?.() ?? Promise.resolve();
-    void closed.catch(() => {}).then(() => this.#context.fileSystem.closeSync(this.#descriptor));
+    this.#inflation.close();
   }
 
   /** Fills the block, or what of it the file has. */

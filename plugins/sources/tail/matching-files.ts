@@ -30,9 +30,8 @@ export async function matchFiles(
       const path = resolve(baseDir, name);
       try {
         const stats = fileSystem.statSync(path);
-        if (!stats.isFile()) continue;
         const key = keyOf(identityOf(stats));
-        found.set(key, { path, key, stats });
+        if (stats.isFile()) found.set(key, { path, key, stats });
       } catch (error) {
         unreadable.failed(path, error);
       }

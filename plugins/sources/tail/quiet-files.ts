@@ -1,6 +1,6 @@
-import type { Stats } from "node:fs";
 import type { Clock } from "./clock.ts";
 import type { FoundFile } from "./matching-files.ts";
+import { stampOf } from "./open-file.ts";
 
 /** How long files that are not read yet have not changed. */
 export class QuietFiles {
@@ -25,6 +25,3 @@ export class QuietFiles {
     for (const key of this.#seen.keys()) if (!isThere(key)) this.#seen.delete(key);
   }
 }
-
-/** What changes when a file does. */
-export const stampOf = ({ size, mtimeMs }: Pick<Stats, "size" | "mtimeMs">): string => `${size}-${mtimeMs}`;

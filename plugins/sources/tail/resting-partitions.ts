@@ -1,4 +1,5 @@
 import type { RawBatch } from "../../../src/plugin.ts";
+import type { Surroundings } from "./clock.ts";
 import { identityOf, isSameFile, keyOf } from "./file-identity.ts";
 import { type FileRecord, positionOf } from "./file-record.ts";
 import type { Entry, FolderSearch } from "./folder-search.ts";
@@ -6,10 +7,9 @@ import { inflatedSize, isCompressed, UNFINISHED } from "./inflate.ts";
 import { InflatedFile } from "./inflated-file.ts";
 import type { LogFile } from "./log-file.ts";
 import type { FoundFile } from "./matching-files.ts";
-import { openAt } from "./open-file.ts";
+import { homeOf, OpenFile, stampOf } from "./open-file.ts";
 import { byGeneration } from "./partition-names.ts";
-import { stampOf } from "./quiet-files.ts";
-import { type Surroundings, TailedFile } from "./tailed-file.ts";
+import { TailedFile } from "./tailed-file.ts";
 import type { Unreadable } from "./unreadable.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -32,7 +32,7 @@ export interface Sight {
 
 /** What was found of a resting partition: a file to be read on in, or its end. */
 export type Woken =
-  | { readonly file: LogFile; readonly modified: number }
+  | { readonly file: LogFile; readonly modified: number; readonly hasMoved: boolean }
   | { readonly ended: RawBatch; readonly isGone: boolean };
 
 /**
@@ -79,13 +79,13 @@ export class RestingPartitions {
       }
       const file = await this.#resume(moved, { ...place, path: match?.path ?? place.path });
       if (file === "unreadable") return undefined;
-      if (file) return this.#awake(file, place, match === undefined);
+      if (file) return this.#awake(file, record, place, match === undefined);
     }
     for (const copy of sight.search.copiesOf(record)) {
       const key = keyOf(identityOf(copy.stats));
       if (sight.isRead(key) || (!isCompressed(copy.path) && copy.stats.size < record.offset)) continue;
       const file = await this.#resume(record, copy);
-      if (file && file !== "unreadable") return this.#awake(file, copy, !sight.found.has(key));
+      if (file && file !== "unreadable") return this.#awake(file, record, copy, !sight.found.has(key));
     }
     this.#resting.delete(partition);
     const position = positionOf(record);
@@ -101,20 +101,21 @@ export class RestingPartitions {
     return match && isSameFile(record.identity, match.stats) ? match : search.find(record);
   }
 
-  #awake(file: LogFile, { stats }: Entry, isRetired: boolean): Woken {
-    this.#resting.delete(file.partition);
+  #awake(file: LogFile, { partition, path }: FileRecord, { stats }: Entry, isRetired: boolean): Woken {
+    this.#resting.delete(partition);
     file.isRetired = isRetired || isCompressed(file.path);
-    return { file, modified: stats.mtimeMs };
+    return { file, modified: stats.mtimeMs, hasMoved: file.record.path !== path };
   }
 
   /** Opens a file where the record says; undefined where it holds something else. */
   async #resume(record: FileRecord, { path, stats }: Entry): Promise<LogFile | "unreadable" | undefined> {
-    const { context } = this.#surroundings;
+    const { context, clock } = this.#surroundings;
+    const { partition } = record;
     try {
-      const place = { path, home: context.fileSystem.realpathSync(path) };
+      const place = { partition, path, home: homeOf(context.fileSystem, path) };
       const file = isCompressed(path)
-        ? await InflatedFile.resume(record, place, context)
-        : TailedFile.resume(record, place, this.#surroundings);
+        ? await InflatedFile.resume(place, record, context)
+        : TailedFile.resume(new OpenFile(context.fileSystem, clock, place.home), place, record, context);
       this.#unreadable.recovered(path);
       return file;
     } catch (error) {
@@ -128,14 +129,8 @@ export class RestingPartitions {
   #isComplete({ offset }: FileRecord, { path, stats }: Entry, stamp: string | undefined): boolean {
     if (stamp === stampOf(stats)) return true;
     if (!isCompressed(path)) return stats.size === offset;
-    const { fileSystem } = this.#surroundings.context;
     try {
-      const descriptor = openAt(fileSystem, path);
-      try {
-        return inflatedSize(fileSystem, descriptor, stats.size) === offset % 2 ** 32;
-      } finally {
-        fileSystem.closeSync(descriptor);
-      }
+      return inflatedSize(this.#surroundings.context.fileSystem, path) === offset % 2 ** 32;
     } catch {
       return false;
     }

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { Discovery } from "./discovery.ts";
 import { recordOf } from "./file-record.ts";
 import { holdsRecord } from "./holds-record.ts";
-import type { LogFile } from "./log-file.ts";
+import type { FileState, LogFile } from "./log-file.ts";
 
 /** How often the globs are looked at again. */
 const DISCOVER_EVERY_MS = 1000;
@@ -58,10 +58,12 @@ export class TailSource implements Source {
         let progress = false;
         for (const file of discovery.turns.round(isPoll)) {
           if (signal.aborted) return;
-          for await (const batch of this.#turn(file, discovery)) {
-            if (batch) yield batch;
-            progress = true;
-          }
+          const turn = this.#turn(file, discovery);
+          // Most files have nothing new: they cost no turn of the event loop.
+          const batches = turn && (await turn);
+          if (!batches) continue;
+          progress = true;
+          yield* batches;
         }
         if (progress || discovery.isDue) continue;
         if (this.#context.untilEnd && isPoll) {
@@ -94,33 +96,39 @@ export class TailSource implements Source {
     return record !== undefined && (await holdsRecord(record, { context: this.#context, clock: this.#clock }));
   }
 
-  /**
-   * At most one block of a file, so that every file has its turn; undefined where it went on without a batch. A file that the
-   * disk will not give now has it later.
-   */
-  async *#turn(file: LogFile, discovery: Discovery): AsyncGenerator<RawBatch | undefined> {
-    let batches: readonly (RawBatch | undefined)[] = [];
+  /** Undefined where there is nothing new. A file that the disk will not give now has its turn later. */
+  #turn(
+    file: LogFile,
+    discovery: Discovery,
+  ): Promise<readonly RawBatch[] | undefined> | readonly RawBatch[] | undefined {
     try {
       const state = file.look();
-      if (state === "grown") {
-        discovery.turns.goOn(file);
-        batches = [await file.read(this.#context.block())];
-      } else {
-        discovery.turns.pause(file);
-        if (state === "cut") batches = [...(await discovery.restart(file)), undefined];
-        else if (file.isRetired && file.isQuietFor(this.#rotateWait)) {
-          // Its last line counts as it stands.
-          batches = [file.readRest(true)];
-          discovery.rest(file);
-        }
-      }
-      discovery.unreadable.recovered(file.path);
-    } catch (error) {
-      file.giveWay();
+      if (state !== "still") return this.#read(file, state, discovery);
       discovery.turns.pause(file);
-      discovery.unreadable.failed(file.path, error);
+      discovery.unreadable.recovered(file.path);
+      if (!file.isRetired || !file.isQuietFor(this.#rotateWait)) return undefined;
+      // Its last line counts as it stands.
+      const last = file.readRest(true);
+      discovery.rest(file);
+      return last ? [last] : [];
+    } catch (error) {
+      return fail(file, error, discovery);
     }
-    yield* batches;
+  }
+
+  /** At most one block of a file, so that every file has its turn. */
+  async #read(file: LogFile, state: FileState, discovery: Discovery): Promise<readonly RawBatch[] | undefined> {
+    try {
+      if (state === "cut") return await discovery.restart(file);
+      const copy = discovery.endCopy(file);
+      if (copy) return [copy];
+      const batch = await file.read(this.#context.block());
+      discovery.turns.goOn(file);
+      discovery.unreadable.recovered(file.path);
+      return batch ? [batch] : [];
+    } catch (error) {
+      return fail(file, error, discovery);
+    }
   }
 
   /** The end of input: a last line without its end is taken if it is a whole event, else left. */
@@ -147,6 +155,14 @@ function bytesOf(file: LogFile): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+function fail(file: LogFile, error: unknown, discovery: Discovery): undefined {
+  file.giveWay();
+  discovery.turns.pause(file);
+  discovery.unreadable.failed(file.path, error);
+  discovery.openAgain(file, error);
+  return undefined;
 }
 
 /** A file that cannot be looked at now is no reason to wait for more of it: it counts as unreadable already. */

@@ -1,13 +1,9 @@
-import type { Stats } from "node:fs";
 import type { Block, Position, RawBatch, SourceContext } from "../../../src/plugin.ts";
-import type { Clock } from "./clock.ts";
-import { type FileIdentity, identityOf } from "./file-identity.ts";
 import { type FileRecord, positionOf } from "./file-record.ts";
 import { Trail } from "./fingerprint.ts";
 import type { FileState, LogFile } from "./log-file.ts";
-import { openAt, readAt } from "./open-file.ts";
-import { stampOf } from "./quiet-files.ts";
-import { isWholeEvent } from "./whole-event.ts";
+import { type OpenFile, stampOf } from "./open-file.ts";
+import { isWholeEvent, tellUnfinished } from "./unfinished-line.ts";
 
 const LINE_END = 0x0a;
 /** A block with less room has none to spare. */
@@ -18,10 +14,20 @@ const FEW_BYTES = 64 << 10;
 /** As many bytes of the beginning as a file is compared with others by at first. */
 export const LEAD_BYTES = 64;
 
-/** What a file needs from the source that it belongs to. */
-export interface Surroundings {
-  readonly context: SourceContext;
-  readonly clock: Clock;
+/** The partition that a file is, and where the file is. */
+export interface Place {
+  readonly partition: string;
+  /** As the globs name it. */
+  readonly path: string;
+  /** All links followed. */
+  readonly home: string;
+}
+
+interface Start {
+  readonly offset: number;
+  /** What lies before the offset. */
+  readonly trail: Trail;
+  readonly skipsLine: boolean;
 }
 
 /** One open file and how far its lines have been read. */
@@ -29,12 +35,11 @@ export class TailedFile implements LogFile {
   readonly partition: string;
   path: string;
   isRetired = false;
-  readonly #descriptor: number;
+  /** The open file: for what else is to be known of its bytes. */
+  readonly file: OpenFile;
   readonly #context: SourceContext;
-  readonly #clock: Clock;
   /** All links followed. */
   #home: string;
-  #identity: FileIdentity;
   /** Where the next line begins. */
   #offset: number;
   /** There is no line end between `#offset` and here. */
@@ -42,75 +47,47 @@ export class TailedFile implements LogFile {
   #skipsLine: boolean;
   /** What was read right before `#offset`: compared each time reading goes on, as the file may be another by then. */
   readonly #trail: Trail;
-  #size = 0;
-  #modified = 0;
   #isCut = false;
   #lead = "";
   /** What the file held when it was found. */
   #goal: number;
-  #changedAt: number;
 
-  private constructor(
-    descriptor: number,
-    stats: Stats,
-    place: { readonly partition: string; readonly home: string; readonly path: string; readonly skipsLine: boolean },
-    { offset, trail }: { offset: number; trail: Trail },
-    { context, clock }: Surroundings,
-  ) {
-    this.#descriptor = descriptor;
+  private constructor(file: OpenFile, place: Place, { offset, trail, skipsLine }: Start, context: SourceContext) {
+    this.file = file;
     this.#context = context;
-    this.#clock = clock;
     this.partition = place.partition;
     this.#home = place.home;
     this.path = place.path;
-    this.#skipsLine = place.skipsLine;
-    this.#identity = identityOf(stats);
     this.#offset = offset;
     this.#searched = offset;
+    this.#skipsLine = skipsLine;
     this.#trail = trail;
-    this.#goal = stats.size;
-    this.#changedAt = clock.now();
-    this.#see(stats);
+    this.#goal = file.size;
   }
 
   /** Begins to read an open file from its beginning. */
-  static begin(
-    { descriptor, stats }: { readonly descriptor: number; readonly stats: Stats },
-    place: { readonly partition: string; readonly home: string; readonly path: string },
-    surroundings: Surroundings,
-  ): TailedFile {
-    const start = { offset: 0, trail: new Trail() };
-    return new TailedFile(descriptor, stats, { ...place, skipsLine: false }, start, surroundings);
+  static begin(file: OpenFile, place: Place, context: SourceContext): TailedFile {
+    return new TailedFile(file, place, { offset: 0, trail: new Trail(), skipsLine: false }, context);
   }
 
-  /** Opens the file at a path where a record says; undefined where that is not the content which the record is about. */
-  static resume(
-    record: FileRecord,
-    place: { readonly home: string; readonly path: string },
-    surroundings: Surroundings,
-  ): TailedFile | undefined {
-    const { fileSystem } = surroundings.context;
-    const { partition, offset, fingerprint, skipsLine } = record;
-    const descriptor = openAt(fileSystem, place.home);
+  /** Reads on in an open file where a record says; undefined, and closed, where it is not what the record is about. */
+  static resume(file: OpenFile, place: Place, record: FileRecord, context: SourceContext): TailedFile | undefined {
+    const { offset, fingerprint, skipsLine } = record;
+    let isSame = false;
     try {
-      const stats = fileSystem.fstatSync(descriptor);
-      const trail = Trail.at(offset, (at, length) => readAt(fileSystem, descriptor, at, length));
-      if (stats.isFile() && stats.size >= offset && (!fingerprint || trail.matches(fingerprint))) {
-        return new TailedFile(descriptor, stats, { partition, skipsLine, ...place }, { offset, trail }, surroundings);
-      }
-    } catch (error) {
-      fileSystem.closeSync(descriptor);
-      throw error;
+      const trail = Trail.at(offset, (at, length) => file.bytesAt(at, length));
+      isSame = file.stats.isFile() && file.size >= offset && (!fingerprint || trail.matches(fingerprint));
+      return isSame ? new TailedFile(file, place, { offset, trail, skipsLine }, context) : undefined;
+    } finally {
+      if (!isSame) file.close();
     }
-    fileSystem.closeSync(descriptor);
-    return undefined;
   }
 
   get record(): FileRecord {
     return {
       partition: this.partition,
       offset: this.#offset,
-      identity: this.#identity,
+      identity: this.file.identity,
       path: this.#home,
       fingerprint: this.#trail.fingerprint,
       skipsLine: this.#skipsLine,
@@ -122,11 +99,16 @@ export class TailedFile implements LogFile {
   }
 
   get stamp(): string {
-    return stampOf({ size: this.#size, mtimeMs: this.#modified });
+    return stampOf(this.file.stats);
+  }
+
+  /** Nothing was read of it, and there was nothing in it. */
+  get isBlank(): boolean {
+    return this.#goal === 0 && this.#offset === 0;
   }
 
   get bytes(): number {
-    return this.#context.fileSystem.fstatSync(this.#descriptor).size;
+    return this.file.sizeNow;
   }
 
   get isBehind(): boolean {
@@ -135,7 +117,7 @@ export class TailedFile implements LogFile {
 
   /** The first bytes of the file: see {@link LEAD_BYTES}. */
   get lead(): string {
-    if (this.#lead.length < LEAD_BYTES) this.#lead = this.bytesAt(0, LEAD_BYTES).toString("latin1");
+    if (this.#lead.length < LEAD_BYTES) this.#lead = this.file.bytesAt(0, LEAD_BYTES).toString("latin1");
     return this.#lead;
   }
 
@@ -145,7 +127,7 @@ export class TailedFile implements LogFile {
   }
 
   goBefore(): void {
-    this.#goal = this.#size;
+    this.#goal = this.file.size;
   }
 
   giveWay(): void {
@@ -153,29 +135,35 @@ export class TailedFile implements LogFile {
   }
 
   look(): FileState {
-    const stats = this.#context.fileSystem.fstatSync(this.#descriptor);
-    const isTouched = stats.mtimeMs !== this.#modified || stats.size !== this.#size;
-    this.#see(stats);
-    if (this.#isCut || stats.size < this.#offset) return "cut";
-    if (stats.size > this.#searched) return "grown";
-    // What is behind the last line end may have been taken back.
-    this.#searched = Math.min(this.#searched, stats.size);
+    const isTouched = this.file.look();
+    const { size } = this.file;
+    if (this.#isCut || size < this.#offset) return "cut";
+    if (size > this.#searched) return "grown";
+    if (size < this.#searched) {
+      // What stood behind the last line end was taken back.
+      this.#searched = size;
+      this.#goal = 0;
+    }
     return isTouched && !this.#isAsRead() ? "cut" : "still";
   }
 
   isQuietFor(milliseconds: number): boolean {
-    return this.#clock.now() - this.#changedAt >= milliseconds;
+    return this.file.isQuietFor(milliseconds);
   }
 
-  /** Reads the bytes at an offset: fewer where the file ends. */
-  bytesAt(offset: number, length: number): Buffer {
-    return readAt(this.#context.fileSystem, this.#descriptor, offset, length);
+  /** Whether another file ends with what was read here, of what was read last. */
+  hasReadTo(end: OpenFile): boolean {
+    const { last } = this.#trail;
+    const start = this.#offset - last.length;
+    const length = end.size - start;
+    if (length < Math.min(LEAD_BYTES, end.size) || length > last.length) return false;
+    return end.bytesAt(start, length).equals(last.subarray(0, length));
   }
 
   /** Goes to the beginning of the first line behind what is there now. */
   skipToEnd(): void {
-    const size = this.#size;
-    this.#skipsLine = size > 0 && this.bytesAt(size - 1, 1)[0] !== LINE_END;
+    const { size } = this.file;
+    this.#skipsLine = size > 0 && this.file.bytesAt(size - 1, 1)[0] !== LINE_END;
     this.#goTo(size);
   }
 
@@ -185,7 +173,7 @@ export class TailedFile implements LogFile {
     const { buffer, start, end: room } = block;
     // What was read last is read again with what follows it: so it is known to follow.
     const overlap = room - start < LEAST_WITH_OVERLAP ? 0 : last.length;
-    const count = await this.#readBlock(block, this.#offset - overlap);
+    const count = await this.file.read(block, this.#offset - overlap);
     const isSame = overlap === 0 ? this.#isAsRead() : last.compare(buffer, start, start + overlap) === 0;
     if (count < overlap || !isSame) {
       this.#isCut = true;
@@ -198,6 +186,7 @@ export class TailedFile implements LogFile {
       from = start;
     }
     const bytes = buffer.subarray(from, from + length);
+    if (bytes[0] === 0 && (this.#offset === 0 || last.at(-1) === 0)) return this.#passHole(bytes);
     const end = bytes.lastIndexOf(LINE_END) + 1;
     if (end === 0) {
       this.#searched = this.#offset + length;
@@ -207,53 +196,31 @@ export class TailedFile implements LogFile {
   }
 
   readRest(isFinal: boolean): RawBatch | undefined {
-    const length = this.#size - this.#offset;
+    const length = this.file.size - this.#offset;
     if (length <= 0) return undefined;
     const offset = this.#offset;
     if (!this.#skipsLine && length <= this.#context.maxEventBytes) {
-      const line = this.bytesAt(offset, length);
+      const line = this.file.bytesAt(offset, length);
       if (line.length < length) return undefined;
       if (isWholeEvent(line, this.#context.decode)) {
         return this.#batch(Buffer.concat([line, Buffer.of(LINE_END)]), offset + length);
       }
     }
     if (this.#skipsLine && isFinal) return this.#passOver(offset + length);
-    if (isFinal) {
-      this.#context.count("unfinished_lines");
-      this.#context.log.warn("the file ended within a line: what there is of it is refused", {
-        path: this.path,
-        offset,
-        bytes: length,
-      });
-      return this.#refuse(length, "the file ended within a line, and its rest never came");
-    }
-    this.#context.log.warn("the last line has no end and is no whole event: it is left for the next run", {
-      path: this.path,
-      offset,
-      bytes: length,
-    });
+    const { path } = this;
+    if (isFinal) return this.#refuse(length, tellUnfinished(this.#context, { path, offset, bytes: length }));
+    const text = "the last line has no end and is no whole event: it is left for the next run";
+    this.#context.log.warn(text, { path, offset, bytes: length });
     return undefined;
   }
 
-  /** Gives up the file, which stays open: for what its next generation is to be. */
-  release(): { readonly descriptor: number; readonly stats: Stats } {
-    return { descriptor: this.#descriptor, stats: this.#context.fileSystem.fstatSync(this.#descriptor) };
-  }
-
   close(): void {
-    this.#context.fileSystem.closeSync(this.#descriptor);
-  }
-
-  #see(stats: Stats): void {
-    if (stats.size !== this.#size || stats.mtimeMs !== this.#modified) this.#changedAt = this.#clock.now();
-    this.#size = stats.size;
-    this.#modified = stats.mtimeMs;
-    if (this.#identity.birth === undefined) this.#identity = identityOf(stats);
+    this.file.close();
   }
 
   #isAsRead(): boolean {
     const { last } = this.#trail;
-    return this.bytesAt(this.#offset - last.length, last.length).equals(last);
+    return this.file.bytesAt(this.#offset - last.length, last.length).equals(last);
   }
 
   /** A line that did not end within a block: its end is looked for first, then all of it is read at once. */
@@ -268,15 +235,16 @@ export class TailedFile implements LogFile {
     if (this.#skipsLine) return this.#passOver(end);
     const { maxEventBytes } = this.#context;
     if (length - 1 > maxEventBytes) return this.#refuse(length, `longer than max_event_bytes (${maxEventBytes})`);
-    const bytes = this.bytesAt(this.#offset, length);
+    const bytes = this.file.bytesAt(this.#offset, length);
     // The file may have been cut short since its line end was found.
     return bytes.length < length ? undefined : this.#batch(bytes, end);
   }
 
   /** The offset behind the line's end; undefined while there is none. Uses the block as scratch: memory stays bounded. */
-  #findLineEnd({ buffer, start, end }: Block): number | undefined {
+  #findLineEnd(block: Block): number | undefined {
+    const { buffer, start } = block;
     for (;;) {
-      const count = this.#context.fileSystem.readSync(this.#descriptor, buffer, start, end - start, this.#searched);
+      const count = this.file.readNow(block, this.#searched);
       if (count === 0) return undefined;
       const found = buffer.subarray(start, start + count).indexOf(LINE_END);
       if (found >= 0) return this.#searched + found + 1;
@@ -297,6 +265,20 @@ export class TailedFile implements LogFile {
     return this.#brought(new Uint8Array(0), offset);
   }
 
+  /**
+   * The file was truncated, and its writer went on at the offset where it was: what lies before is no line, however long it
+   * is, and would take the first line with it.
+   */
+  #passHole(bytes: Buffer): RawBatch {
+    const end = bytes.findIndex((byte) => byte !== 0);
+    const hole = bytes.subarray(0, end < 0 ? bytes.length : end);
+    const text = "the file begins with zero bytes, as where a writer goes on in a truncated file: they are passed over";
+    if (this.#offset === 0) this.#context.log.warn(text, { path: this.path });
+    const offset = this.#offset;
+    this.#batch(hole, offset + hole.length);
+    return this.#brought(new Uint8Array(0), offset);
+  }
+
   #batch(bytes: Uint8Array, end: number): RawBatch {
     const offset = this.#offset;
     this.#offset = end;
@@ -306,21 +288,13 @@ export class TailedFile implements LogFile {
   }
 
   #goTo(offset: number): void {
-    this.#trail.passTo(offset, (at, length) => this.bytesAt(at, length));
+    this.#trail.passTo(offset, (at, length) => this.file.bytesAt(at, length));
     this.#offset = offset;
     this.#searched = offset;
   }
 
   #brought(bytes: Uint8Array, offset: number): RawBatch {
     const { partition, path, position } = this;
-    return { bytes, partition, offset, position, path, behind: Math.max(0, this.#size - this.#offset) };
-  }
-
-  #readBlock({ buffer, start, end }: Block, offset: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#context.fileSystem.read(this.#descriptor, buffer, start, end - start, offset, (error, count) =>
-        error ? reject(error) : resolve(count),
-      );
-    });
+    return { bytes, partition, offset, position, path, behind: Math.max(0, this.file.size - this.#offset) };
   }
 }

@@ -1,0 +1,35 @@
+/**
+ * Each operation of a small job that changes the disk fails, one at a time, in each way that disks fail. Whatever it was, the
+ * pipeline goes on by itself or says why it cannot; and in the end each line is there once.
+ */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Faults } from "../support/faults.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { SmallJob } from "../support/small-job.ts";
+import { sweep } from "../support/sweep.ts";
+
+describe("each operation on the disk may fail, and nothing is lost or doubled:", () => {
+  const faults = ["EIO", "ENOSPC", "short write"] as const;
+  for (const { fault, isBuffered } of faults.flatMap((fault) => [
+    { fault, isBuffered: false },
+    { fault, isBuffered: true },
+  ])) {
+    it(isBuffered ? `${fault}, where the sink has a buffer` : fault, async (t) => {
+      const operations = await sweep(async (from) => {
+        const folder = temporaryFolder(t);
+        const job = new SmallJob(folder, isBuffered);
+        const { faults, module } = Faults.make({ folder, fault, from });
+        const told: string[] = [];
+        for (const disk of [module, module, undefined]) {
+          const failure = await job.live(disk);
+          told.push(job.told, failure ? `it failed: ${failure.message}` : "");
+          if (disk === undefined) assert.equal(failure, undefined, `${fault} at ${faults.struck}\n${told.join("\n")}`);
+        }
+        job.check(`${fault} at ${faults.struck}\n${told.join("\n")}`);
+        return faults.struck !== undefined;
+      });
+      t.diagnostic(`${operations} operations`);
+    });
+  }
+});

@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { appendFileSync, readFileSync, renameSync, rmSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import type { Position } from "../../src/plugin.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { type DrivenOptions, DrivenTail, ROTATE_WAIT_MS } from "./tail-driven.ts";
+import { event, events, numbers, range, run as tailFrom } from "./tail-fixture.ts";
+
+const ALL: DrivenOptions = { paths: ["a.log*"], includeCompressed: true };
+
+const run = async (t: TestContext, folder: string, resume: ReadonlyMap<string, Position>, options = ALL) =>
+  (await tailFrom(t, folder, resume, options)).pass(2 * ROTATE_WAIT_MS);
+
+async function again(t: TestContext, folder: string, before: DrivenTail, options?: DrivenOptions) {
+  await before.stop();
+  return run(t, folder, before.positions, options);
+}
+
+const long = (n: number, bytes: number): string => `${`{"n":${n}}`.padEnd(bytes - 1)}\n`;
+
+/** Compresses a file as gzip does: the new one is complete before the old one goes. */
+function compress(path: string): void {
+  writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)));
+  unlinkSync(path);
+}
+
+test("a .gz that was never read in plain is read once, before what is younger; without include_compressed it is not", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "a.log.1.gz"), gzipSync(events(1, 9000)));
+  utimesSync(join(folder, "a.log.1.gz"), 1000, 1000);
+  writeFileSync(join(folder, "a.log"), events(9001, 9010));
+  const tail = await run(t, folder, new Map());
+  assert.deepEqual(numbers(tail), range(1, 9010));
+  assert.deepEqual(numbers(await again(t, folder, tail)), []);
+  const without = await run(t, folder, new Map(), { ...ALL, includeCompressed: false });
+  assert.deepEqual(numbers(without), range(9001, 9010));
+});
+
+test("a .gz is read when it is complete: once it has not changed for rotate_wait", async (t) => {
+  const folder = temporaryFolder(t);
+  const whole = gzipSync(events(1, 100));
+  const path = join(folder, "a.log.1.gz");
+  const tail = new DrivenTail(folder, new Map(), ALL);
+  t.after(() => tail.stop());
+  for (let at = 0; at < whole.length; at += 100) {
+    appendFileSync(path, whole.subarray(at, at + 100));
+    await tail.pass(ROTATE_WAIT_MS / 2);
+    assert.deepEqual(numbers(tail), []);
+  }
+  await tail.pass(2 * ROTATE_WAIT_MS);
+  assert.deepEqual(numbers(tail), range(1, 100));
+  assert.deepEqual(tail.context.warnings, []);
+});
+
+test("what was read in plain is not read again from the .gz, over restarts and rotations", async (t) => {
+  for (const lines of [1, 20]) {
+    const folder = temporaryFolder(t);
+    const path = join(folder, "a.log");
+    writeFileSync(path, events(1, lines));
+    let tail = await run(t, folder, new Map());
+    renameSync(path, `${path}.1`);
+    await tail.pass(2 * ROTATE_WAIT_MS);
+    compress(`${path}.1`);
+    await tail.pass(2 * ROTATE_WAIT_MS);
+    renameSync(`${path}.1.gz`, `${path}.2.gz`);
+    await tail.pass(2 * ROTATE_WAIT_MS);
+    assert.deepEqual(numbers(tail), range(1, lines));
+    for (let n = 0; n < 2; n++) {
+      tail = await again(t, folder, tail);
+      assert.deepEqual(numbers(tail), []);
+      assert.equal(
+        tail.brought.some(({ ended }) => ended),
+        false,
+      );
+    }
+    rmSync(`${path}.2.gz`);
+    await tail.pass(2 * ROTATE_WAIT_MS);
+    assert.equal(tail.brought.filter(({ ended }) => ended).length, 1);
+  }
+});
+
+test("what was read in plain in part is read to its end from the .gz, whatever the globs name", async (t) => {
+  for (const options of [ALL, { paths: ["a.log"] }]) {
+    const folder = temporaryFolder(t);
+    const path = join(folder, "a.log");
+    writeFileSync(path, events(1, 20));
+    const tail = await run(t, folder, new Map(), options);
+    await tail.stop();
+    const [[partition, position]] = [...tail.positions] as [[string, Position]];
+    appendFileSync(path, events(21, 30));
+    renameSync(path, `${path}.1`);
+    compress(`${path}.1`);
+    writeFileSync(path, event(31));
+    assert.equal(await tail.source.holds(partition, position), true);
+    const next = await run(t, folder, tail.positions, options);
+    assert.deepEqual(numbers(next), range(21, 31));
+    const last = await again(t, folder, next, options);
+    assert.deepEqual(numbers(last), []);
+  }
+});
+
+test("a .gz beside the file that it was made of is not read, as long as that is there and afterwards", async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "a.log");
+  writeFileSync(path, events(1, 20));
+  const tail = await run(t, folder, new Map());
+  writeFileSync(`${path}.gz`, gzipSync(events(1, 20)));
+  await tail.pass(2 * ROTATE_WAIT_MS);
+  unlinkSync(path);
+  await tail.pass(2 * ROTATE_WAIT_MS);
+  const next = await again(t, folder, tail);
+  assert.deepEqual([...numbers(tail), ...numbers(next)], range(1, 20));
+});
+
+test("a .gz with the same beginning as a log, and another end, is read", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "a.log"), events(1, 20) + events(100, 120));
+  const tail = await run(t, folder, new Map());
+  writeFileSync(join(folder, "a.log.1.gz"), gzipSync(events(1, 20) + events(200, 210)));
+  await tail.pass(2 * ROTATE_WAIT_MS);
+  assert.deepEqual(numbers(tail).slice(41), [...range(1, 20), ...range(200, 210)]);
+});
+
+test("killed within a .gz, reading goes on where it was", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "a.log.1.gz"), gzipSync(events(1, 3000)));
+  const first = await run(t, folder, new Map(), { ...ALL, blockBytes: 1 << 16 });
+  await first.stop();
+  for (let settled = 0; settled <= first.brought.length; settled++) {
+    const kept = first.brought.slice(0, settled);
+    const position = kept.at(-1);
+    const resume = new Map(position ? [[position.partition, position.position]] : []);
+    const next = await run(t, folder, resume, { ...ALL, blockBytes: 1 << 16 });
+    await next.stop();
+    const before = kept.flatMap(({ text }) => text.split("\n").slice(0, -1)).length;
+    assert.deepEqual(numbers(next), range(before + 1, 3000));
+  }
+});
+
+test("lines longer than a block, and than max_event_bytes, in a .gz", async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "a.log.1.gz");
+  writeFileSync(path, gzipSync(event(1) + long(2, 60_000) + long(3, 300_000) + event(4).concat('{"n":5}')));
+  const options = { ...ALL, blockBytes: 1 << 14, parts: { maxEventBytes: 100_000 } };
+  const tail = await run(t, folder, new Map(), options);
+  assert.deepEqual(numbers(tail), [1, 2, 4, 5]);
+  assert.deepEqual(
+    tail.brought.flatMap(({ refused }) => refused ?? []),
+    [{ offset: 60_100, byteLength: 300_000, reason: "longer than max_event_bytes (100000)" }],
+  );
+  await tail.stop();
+  for (const [index, batch] of tail.brought.entries()) {
+    const resume = new Map([[batch.partition, batch.position]]);
+    const rest = tail.brought.slice(index + 1).flatMap(({ text }) => text.split("\n").filter((line) => line !== ""));
+    const next = await run(t, folder, resume, options);
+    assert.deepEqual(next.lines, rest);
+    await next.stop();
+  }
+});
+
+test("a bomb is a long line like any other: nothing of it is kept", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "a.log.1.gz"), gzipSync(Buffer.alloc(100 << 20, 0x20)));
+  const before = process.memoryUsage().arrayBuffers;
+  let most = 0;
+  const watch = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  }, 20);
+  t.after(() => clearInterval(watch));
+  const tail = await run(t, folder, new Map(), ALL);
+  assert.deepEqual(numbers(tail), []);
+  assert.deepEqual(
+    tail.brought.flatMap(({ refused }) => refused?.map(({ byteLength }) => byteLength) ?? []),
+    [100 << 20],
+  );
+  assert.ok(most < 50 << 20, `${most} bytes`);
+});
+
+test("a damaged .gz: what precedes the damage is read, it is told once, and other files are read", async (t) => {
+  const folder = temporaryFolder(t);
+  const lines = Array.from({ length: 5000 }, (_, n) => `{"n":${n},"x":"${(n * 2654435761) % 4294967296}"}\n`).join("");
+  const damaged = gzipSync(lines);
+  damaged.fill(0xff, damaged.length >> 1, (damaged.length >> 1) + 64);
+  writeFileSync(join(folder, "a.log.2.gz"), damaged);
+  writeFileSync(join(folder, "a.log.1.gz"), "no gzip at all");
+  writeFileSync(join(folder, "a.log"), event(7777));
+  const tail = await run(t, folder, new Map());
+  await tail.pass(10_000);
+  const read = numbers(tail);
+  assert.ok(read.length > 1000 && read.length < 5000, `${read.length}`);
+  assert.equal(read.includes(7777), true);
+  assert.equal(tail.context.counters.get("damaged_files"), 2);
+  assert.equal(tail.context.warnings.filter((warning) => warning.includes("damaged")).length, 2);
+  assert.deepEqual(numbers(await again(t, folder, tail)), []);
+});
+
+test("a .gz that ends too early is told once, and read on when it has changed", async (t) => {
+  const folder = temporaryFolder(t);
+  const whole = gzipSync(events(1, 3000));
+  const path = join(folder, "a.log.1.gz");
+  writeFileSync(path, whole.subarray(0, whole.length - 500));
+  const tail = await run(t, folder, new Map());
+  const before = numbers(tail).length;
+  assert.ok(before < 3000);
+  await tail.pass(5000);
+  assert.equal(tail.context.warnings.filter((warning) => warning.includes("tried again")).length, 1);
+  appendFileSync(path, whole.subarray(whole.length - 500));
+  await tail.pass(2 * ROTATE_WAIT_MS);
+  assert.deepEqual(numbers(tail), range(1, 3000));
+});
+
+test("read_from: end passes over the .gz files that are there at the first start, for good", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "a.log.1.gz"), gzipSync(events(1, 20)));
+  const options: DrivenOptions = { ...ALL, readFrom: "end" };
+  const tail = await run(t, folder, new Map(), options);
+  const next = await again(t, folder, tail, options);
+  writeFileSync(join(folder, "a.log.0.gz"), gzipSync(events(21, 30)));
+  await next.pass(2 * ROTATE_WAIT_MS);
+  assert.deepEqual([...numbers(tail), ...numbers(next)], range(21, 30));
+});

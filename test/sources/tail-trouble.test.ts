@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { copyFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { FileSystem, Position } from "../../src/plugin.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { DrivenTail } from "./tail-driven.ts";
+import { event, events, numbers, run, started } from "./tail-fixture.ts";
+
+/** What the tail itself tells; the health tells of it, too. */
+const told = ({ context }: DrivenTail): string[] =>
+  context.warnings.filter((warning) => warning.includes("tried again"));
+
+test("a file that cannot be read is told once, and read later; the others go on meanwhile", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "a.log"), events(1, 2));
+  writeFileSync(join(folder, "b.log"), events(3, 4));
+  for (const code of ["EMFILE", "EACCES", "EIO"]) {
+    let isBroken = true;
+    const openSync = ((path: string, flags: number) => {
+      if (isBroken && path.endsWith("a.log")) throw Object.assign(new Error(code), { code });
+      return fs.openSync(path, flags);
+    }) as FileSystem["openSync"];
+    const tail = await run(t, folder, new Map(), { parts: { fileSystem: { ...fs, openSync } } });
+    await tail.stop();
+    const both = new DrivenTail(folder, new Map(), { parts: { fileSystem: { ...fs, openSync } } });
+    t.after(() => both.stop());
+    await both.pass(5000);
+    assert.deepEqual(numbers(both), [3, 4]);
+    assert.deepEqual(told(both), [`cannot read it (${code}); it is tried again`]);
+    isBroken = false;
+    await both.pass(1000);
+    assert.deepEqual(numbers(both), [3, 4, 1, 2]);
+  }
+});
+
+test("a folder that cannot be read is told once, and read later", async (t) => {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, "logs"));
+  let isBroken = true;
+  const openSync = ((path: string, flags: number) => {
+    if (isBroken && path.endsWith("logs")) throw Object.assign(new Error("EACCES"), { code: "EACCES" });
+    return fs.openSync(path, flags);
+  }) as FileSystem["openSync"];
+  const tail = await run(t, folder, new Map(), { paths: ["logs/*.log"], parts: { fileSystem: { ...fs, openSync } } });
+  await tail.pass(5000);
+  assert.deepEqual(told(tail), ["cannot read it (EACCES); it is tried again"]);
+  isBroken = false;
+  writeFileSync(join(folder, "logs", "a.log"), event(1));
+  await tail.pass(1000);
+  assert.deepEqual(numbers(tail), [1]);
+});
+
+test("a source holds what is there under any name, and not what was truncated or removed", async (t) => {
+  const { folder, path, tail } = await started(t);
+  const [[partition, position]] = [...tail.positions] as [[string, Position]];
+  const { source } = tail;
+  assert.equal(await source.holds(partition, position), true);
+  renameSync(path, join(folder, "other"));
+  assert.equal(await source.holds(partition, position), true);
+  copyFileSync(join(folder, "other"), join(folder, "copy"));
+  truncateSync(join(folder, "other"));
+  assert.equal(await source.holds(partition, position), true);
+  rmSync(join(folder, "copy"));
+  assert.equal(await source.holds(partition, position), false);
+  rmSync(join(folder, "other"));
+  assert.equal(await source.holds(partition, position), false);
+});
