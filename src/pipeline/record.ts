@@ -208,8 +208,10 @@ export class PositionRecord {
 
   #release(positions: SinkPositions): void {
     const { sinks, sources } = this.#recorded;
-    for (const { key, release } of sources) {
-      release(sinks.map((sink) => positions.get(sink.key)?.get(key) ?? new Map()));
+    for (const { key, positions: own, release } of sources) {
+      const durable = sinks.map((sink) => positions.get(sink.key)?.get(key) ?? new Map());
+      own.recorded(durable[0] ?? new Map());
+      release(durable);
     }
   }
 

@@ -3,11 +3,30 @@ import { hash } from "node:crypto";
 /** How many bytes at the beginning, and how many before a position, tell one content from another. */
 export const SAMPLE_BYTES = 1024;
 
+/** Fewer bytes than this are no evidence that one file is a copy of another, unless their names say so, too. */
+export const TELLING_BYTES = 64;
+
 /** What the bytes before a position were: hashes of the first of them, and of the last. */
 export interface Fingerprint {
   readonly first: string;
   readonly last: string;
 }
+
+/** What a file begins with, of which nothing was read: the hash of as many bytes as were there, {@link SAMPLE_BYTES} at the most. */
+export interface Beginning {
+  readonly bytes: number;
+  readonly hash: string;
+}
+
+/** Undefined where there is nothing. */
+export const beginningOf = (readAt: ReadAt, length = SAMPLE_BYTES): Beginning | undefined => {
+  const bytes = readAt(0, Math.min(length, SAMPLE_BYTES));
+  return bytes.length === 0 ? undefined : { bytes: bytes.length, hash: digest(bytes) };
+};
+
+/** Whether a content begins like this. */
+export const beginsWith = (readAt: ReadAt, { bytes, hash }: Beginning): boolean =>
+  beginningOf(readAt, bytes)?.hash === hash;
 
 /** Reads up to `length` bytes at `offset` of a content; fewer where it ends. */
 export type ReadAt = (offset: number, length: number) => Uint8Array;
@@ -60,6 +79,15 @@ export class Trail {
       this.append(readAt(0, Math.min(offset, SAMPLE_BYTES)));
     }
     if (offset > SAMPLE_BYTES) this.append(readAt(offset - SAMPLE_BYTES, SAMPLE_BYTES));
+  }
+
+  /** Whether a content of this size ends with bytes right before the position, which lies at `offset`. */
+  isEndOf(readAt: ReadAt, size: number, offset: number): boolean {
+    const { last } = this;
+    const start = offset - last.length;
+    const length = size - start;
+    if (length < Math.min(TELLING_BYTES, size) || length > last.length) return false;
+    return last.subarray(0, length).equals(readAt(start, length));
   }
 
   /** Whether what lay before the position is what lay before one recorded. */

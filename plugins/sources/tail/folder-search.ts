@@ -3,12 +3,10 @@ import { basename, dirname, join } from "node:path";
 import type { FileSystem } from "../../../src/plugin.ts";
 import { isSameFile } from "./file-identity.ts";
 import type { FileRecord } from "./file-record.ts";
+import { TELLING_BYTES } from "./fingerprint.ts";
 
 /** The most names of a folder that are looked at. */
 const MOST_NAMES = 20_000;
-
-/** Fewer bytes than this are no evidence that one file is a copy of another, unless their names say so, too. */
-export const TELLING_BYTES = 64;
 
 export interface Entry {
   readonly path: string;
@@ -40,11 +38,12 @@ export class FolderSearch {
    * Files beside it that may hold a copy of what the record is about, those born last first. A file of its very name is none, but
    * another log, however it begins.
    */
-  copiesOf({ path, offset }: FileRecord): readonly Entry[] {
-    if (offset === 0) return [];
+  copiesOf({ path, offset, beginning }: FileRecord): readonly Entry[] {
+    const known = offset || (beginning?.bytes ?? 0);
+    if (known === 0) return [];
     const name = basename(path);
     return (this.#list(dirname(path)) ?? [])
-      .filter((entry) => entry.path !== path && (offset >= TELLING_BYTES || basename(entry.path).startsWith(name)))
+      .filter((entry) => entry.path !== path && (known >= TELLING_BYTES || basename(entry.path).startsWith(name)))
       .sort((one, other) => other.stats.birthtimeMs - one.stats.birthtimeMs);
   }
 
