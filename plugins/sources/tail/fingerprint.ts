@@ -3,9 +3,6 @@ import { hash } from "node:crypto";
 /** How many bytes at the beginning, and how many before a position, tell one content from another. */
 export const SAMPLE_BYTES = 1024;
 
-/** Fewer bytes than this are no evidence that one file is a copy of another, unless their names say so, too. */
-export const TELLING_BYTES = 64;
-
 /** What the bytes before a position were: hashes of the first of them, and of the last. */
 export interface Fingerprint {
   readonly first: string;
@@ -59,6 +56,15 @@ export class Trail {
     return this.#fingerprint;
   }
 
+  /** Whether a content of this size ends with bytes right before the position, which lies at `offset`: with `least` at least. */
+  isEndOf(readAt: ReadAt, size: number, offset: number, least: number): boolean {
+    const { last } = this;
+    const start = offset - last.length;
+    const length = size - start;
+    if (length < Math.min(least, size) || length > last.length) return false;
+    return last.subarray(0, length).equals(readAt(start, length));
+  }
+
   append(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#fingerprint = undefined;
@@ -79,15 +85,6 @@ export class Trail {
       this.append(readAt(0, Math.min(offset, SAMPLE_BYTES)));
     }
     if (offset > SAMPLE_BYTES) this.append(readAt(offset - SAMPLE_BYTES, SAMPLE_BYTES));
-  }
-
-  /** Whether a content of this size ends with bytes right before the position, which lies at `offset`. */
-  isEndOf(readAt: ReadAt, size: number, offset: number): boolean {
-    const { last } = this;
-    const start = offset - last.length;
-    const length = size - start;
-    if (length < Math.min(TELLING_BYTES, size) || length > last.length) return false;
-    return last.subarray(0, length).equals(readAt(start, length));
   }
 
   /** Whether what lay before the position is what lay before one recorded. */

@@ -3,10 +3,12 @@ import { basename, dirname, join } from "node:path";
 import type { FileSystem } from "../../../src/plugin.ts";
 import { isSameFile } from "./file-identity.ts";
 import type { FileRecord } from "./file-record.ts";
-import { TELLING_BYTES } from "./fingerprint.ts";
 
 /** The most names of a folder that are looked at. */
 const MOST_NAMES = 20_000;
+
+/** Fewer bytes than this are no evidence that one file is a copy of another, unless their names say so, too. */
+export const TELLING_BYTES = 64;
 
 export interface Entry {
   readonly path: string;

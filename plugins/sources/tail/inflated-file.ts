@@ -178,16 +178,6 @@ export class InflatedFile implements LogFile {
     return this.#pending.length > 0;
   }
 
-  async #beginsWith(beginning: Beginning): Promise<boolean> {
-    let bytes = NOTHING;
-    while (bytes.length < beginning.bytes && (await this.#inflateMore())) {
-      bytes = Buffer.concat([bytes, this.#pending]);
-      this.#pending = NOTHING;
-    }
-    this.#pending = bytes;
-    return beginsWith((at, length) => bytes.subarray(at, at + length), beginning);
-  }
-
   async #passTo(offset: number): Promise<boolean> {
     let left = offset;
     while (left > 0 && (await this.#inflateMore())) {
@@ -197,6 +187,16 @@ export class InflatedFile implements LogFile {
       left -= passed.length;
     }
     return left === 0;
+  }
+
+  async #beginsWith(beginning: Beginning): Promise<boolean> {
+    let bytes = NOTHING;
+    while (bytes.length < beginning.bytes && (await this.#inflateMore())) {
+      bytes = Buffer.concat([bytes, this.#pending]);
+      this.#pending = NOTHING;
+    }
+    this.#pending = bytes;
+    return beginsWith((at, length) => bytes.subarray(at, at + length), beginning);
   }
 
   /** Looks for the end of a line that did not end within a block. */

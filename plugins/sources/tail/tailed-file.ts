@@ -155,7 +155,7 @@ export class TailedFile implements LogFile {
 
   /** Whether another file ends with what was read here, of what was read last. */
   hasReadTo(end: OpenFile): boolean {
-    return this.#trail.isEndOf(end.bytesAt, end.size, this.#offset);
+    return this.#trail.isEndOf(end.bytesAt, end.size, this.#offset, LEAD_BYTES);
   }
 
   /** Goes to the beginning of the first line behind what is there now. */
