@@ -214,7 +214,9 @@ export class PositionRecord {
   #release(positions: SinkPositions): void {
     const { sinks, sources } = this.#recorded;
     for (const source of sources) {
-      source.release(fedBy(source, sinks).map((sink) => positions.get(sink.key)?.get(source.key) ?? new Map()));
+      const durable = fedBy(source, sinks).map((sink) => positions.get(sink.key)?.get(source.key) ?? new Map());
+      source.positions.recorded(durable[0] ?? new Map());
+      source.release(durable);
     }
   }
 
