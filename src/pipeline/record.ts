@@ -162,6 +162,7 @@ export class PositionRecord {
     try {
       // Here and now: no batch is delivered between these, and none is written that the intents before would have to undo.
       const positions = this.#snapshot();
+      deadLetters.forgetBefore(positions);
       const letters = earliest(
         sources.flatMap((source) => [...source.positions.lettersBefore()]),
         deadLetters.mark,
