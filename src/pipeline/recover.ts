@@ -46,6 +46,8 @@ export async function recover(
   const sinks = branches.flatMap(({ key, fills, behind }) => (fills ? [] : [{ key, buffer: behind }]));
   for (let unknown = lost; ; ) {
     try {
+      // Once some of it is undone, the intents tell of what is not there any more.
+      if (unknown.size > 0) record.distrust();
       const positions = handOver(await settleSinks(recovering, present, withThoseBehind(unknown, branches)), sinks);
       deadLetters.restore(record.committed.letters);
       record.restart(positions);
