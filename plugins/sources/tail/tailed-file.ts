@@ -225,10 +225,8 @@ export class TailedFile implements LogFile {
 
   /** A line that did not end within a block: its end is looked for, a block a turn; then all of it is read at once. */
   async #readLongLine(block: Block): Promise<RawBatch | undefined> {
-    if (!this.#isAsRead()) {
-      this.#isCut = true;
-      return undefined;
-    }
+    this.#isCut = !this.#isAsRead();
+    if (this.#isCut) return undefined;
     const end = await this.#findLineEnd(block);
     if (end === undefined) return undefined;
     const length = end - this.#offset;
@@ -244,8 +242,8 @@ export class TailedFile implements LogFile {
   async #findLineEnd(block: Block): Promise<number | undefined> {
     const { buffer, start } = block;
     const count = await this.file.read(block, this.#searched);
-    const found = buffer.subarray(start, start + count).indexOf(LINE_END);
-    if (found >= 0) return this.#searched + found + 1;
+    const end = buffer.subarray(start, start + count).indexOf(LINE_END) + 1;
+    if (end > 0) return this.#searched + end;
     this.#searched += count;
     // Whoever writes a line that is no event must not hold up the other files.
     if (this.#searched - this.#offset > this.#context.maxEventBytes) this.giveWay();
