@@ -161,6 +161,7 @@ export class PositionRecord {
         sources.flatMap((source) => [...source.positions.lettersBefore()]),
         deadLetters.mark,
       );
+      const forgetBegins = sources.map((source) => source.positions.noteBegins());
       const remember = memory.begin();
       const makeDurable = sinks.some(({ undoable }) => undoable) ? intents.begin() : undefined;
       const syncing = Promise.allSettled(sinks.map(({ sink }) => sink.sync?.()));
@@ -184,6 +185,7 @@ export class PositionRecord {
       this.#isLost = false;
       intents.forget(generation);
       memory.forget(mark);
+      for (const forget of forgetBegins) forget();
       this.#release(positions);
     } catch (error) {
       this.#moved = true;
@@ -208,10 +210,8 @@ export class PositionRecord {
 
   #release(positions: SinkPositions): void {
     const { sinks, sources } = this.#recorded;
-    for (const { key, positions: own, release } of sources) {
-      const durable = sinks.map((sink) => positions.get(sink.key)?.get(key) ?? new Map());
-      own.recorded(durable[0] ?? new Map());
-      release(durable);
+    for (const { key, release } of sources) {
+      release(sinks.map((sink) => positions.get(sink.key)?.get(key) ?? new Map()));
     }
   }
 
