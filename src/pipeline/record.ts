@@ -179,7 +179,7 @@ export class PositionRecord {
         ...(boot !== undefined && { boot }),
         ...(mark && { memory: mark }),
       };
-      checkpoint.save(record);
+      await checkpoint.saveSoon(record);
       this.#committed = record;
       this.#currentAt = snapshotAt;
       this.#isLost = false;
