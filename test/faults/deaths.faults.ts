@@ -6,14 +6,11 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { temporaryFolder } from "../support/folders.ts";
 import { SeededRandom } from "../support/random.ts";
-import { someSeed } from "../support/seed.ts";
 import { SmallJob } from "../support/small-job.ts";
 import { sweep } from "../support/sweep.ts";
 
-it("the process may die at each operation on the disk, and nothing is lost or doubled", async (t) => {
-  const seed = someSeed();
-  t.diagnostic(`seed ${seed}`);
-  const deaths = await sweep(async (from) => {
+it("the process may die at each operation on the disk, and nothing is lost or doubled", (t) =>
+  sweep(t, async (from, seed) => {
     const folder = temporaryFolder(t);
     const job = new SmallJob(folder);
     const told: string[] = [];
@@ -27,6 +24,4 @@ it("the process may die at each operation on the disk, and nothing is lost or do
     assert.equal(failure, undefined, when);
     job.check(when);
     return hasDied;
-  });
-  t.diagnostic(`${deaths} deaths`);
-});
+  }));

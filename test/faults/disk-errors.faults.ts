@@ -11,8 +11,8 @@ import { sweep } from "../support/sweep.ts";
 
 describe("each operation on the disk may fail, and nothing is lost or doubled:", () => {
   for (const fault of ["EIO", "ENOSPC", "short write"] as const) {
-    it(fault, async (t) => {
-      const operations = await sweep(async (from) => {
+    it(fault, (t) =>
+      sweep(t, async (from) => {
         const folder = temporaryFolder(t);
         const job = new SmallJob(folder);
         const { faults, module } = Faults.make({ folder, fault, from });
@@ -24,8 +24,7 @@ describe("each operation on the disk may fail, and nothing is lost or doubled:",
         }
         job.check(`${fault} at ${faults.struck}\n${told.join("\n")}`);
         return faults.struck !== undefined;
-      });
-      t.diagnostic(`${operations} operations`);
-    });
+      }),
+    );
   }
 });

@@ -10,7 +10,6 @@ import { temporaryFolder } from "../support/folders.ts";
 import { PowerCut } from "../support/power-cut.ts";
 import { SeededRandom } from "../support/random.ts";
 import { recordingModule } from "../support/recordings.ts";
-import { someSeed } from "../support/seed.ts";
 import { SmallJob } from "../support/small-job.ts";
 import { sweep } from "../support/sweep.ts";
 
@@ -41,9 +40,5 @@ async function survivePowerCuts(t: TestContext, dieAt: number, seed: number): Pr
   return hasDied;
 }
 
-it("the power may fail at each change to the disk, and nothing is lost or doubled", async (t) => {
-  const seed = someSeed();
-  t.diagnostic(`seed ${seed}`);
-  const cuts = await sweep((dieAt) => survivePowerCuts(t, dieAt, seed));
-  t.diagnostic(`${cuts} power cuts`);
-});
+it("the power may fail at each change to the disk, and nothing is lost or doubled", (t) =>
+  sweep(t, (dieAt, seed) => survivePowerCuts(t, dieAt, seed)));
