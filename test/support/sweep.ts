@@ -31,6 +31,8 @@ export async function sweep(t: TestContext, tryOne: (number: number, seed: numbe
         isOver ||= !(await tryOne(number, seed)) || only !== undefined;
       } catch (error) {
         failed.push(`AT=${number}: ${(error as Error).message.slice(0, SHOWN)}`);
+        // A sweep is long: what failed is told at once.
+        process.stderr.write(`SEED=${seed} ${failed.at(-1)}\n`);
         isOver ||= only !== undefined;
       }
     }
