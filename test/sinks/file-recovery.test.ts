@@ -150,7 +150,6 @@ test("a file that others cut, moved or wrote to is left as it is, and told", (co
   renameSync(at("linked"), at("linked.1"));
   symlinkSync(at("linked.1"), at("linked"));
   appendFileSync(at("longer"), "theirs\n");
-  trial.restart();
   const { outcome, meddling } = trial.writer.recover([intent], "undo");
   assert.equal(outcome, "undone");
   assert.deepEqual(meddling, {
@@ -172,6 +171,18 @@ test("a file that others cut, moved or wrote to is left as it is, and told", (co
     longer: "1\n1\ntheirs\n",
     ours: "1\n",
   });
+});
+
+test("bytes whose intent a crash of the machine has taken are undone with those before them", (context) => {
+  const trial = tryWriter(context);
+  trial.append(OLD);
+  const intent = trial.intentOf(NEW);
+  trial.write(NEW);
+  trial.append({ a: "lost\n" });
+  appendFileSync(join(trial.base, "u/b"), "\0\0\0\0");
+  trial.restart();
+  assert.deepEqual(trial.writer.recover([intent], "undo"), { outcome: "undone", meddling: NOTHING });
+  assert.deepEqual(trial.files(), { a: "1\n", "u/b": "1\n" });
 });
 
 test("a batch is adopted although a file of it was rotated since, as a later one is whole", (context) => {

@@ -36,15 +36,21 @@ const MEDDLED: Partial<Record<State, string>> = {
 const MOST_TOLD = 5;
 
 /**
- * Finds what became of batches whose write failed or whose process died, and undoes them or keeps what is whole.
+ * Finds what became of batches whose write failed or whose process died, and undoes them or keeps what is whole. A crash of the
+ * machine may have taken the last intents (`mayMiss`) and left their bytes: all that follows is undone with the others then.
  * @throws what the disk says: then it is to be called again
  */
-export function recoverFiles(fileSystem: FileSystem, intents: readonly unknown[], recovery: Recovery): Recovered {
+export function recoverFiles(
+  fileSystem: FileSystem,
+  intents: readonly unknown[],
+  recovery: Recovery,
+  mayMiss = false,
+): Recovered {
   let outcome: Recovered["outcome"] = recovery === "keep" ? "adopted" : "undone";
   const told: string[] = [];
   // A base folder that was found by another path before it was made comes first, and is undone last.
   for (const touched of gatherTouched(intents).reverse()) {
-    const base = new BaseRecovery(fileSystem, touched, told);
+    const base = new BaseRecovery(fileSystem, touched, told, mayMiss);
     try {
       if (recovery === "settle" && base.isWhole()) outcome = "adopted";
       else base.takeBack(recovery === "keep");
@@ -61,12 +67,14 @@ class BaseRecovery {
   readonly #touched: TouchedFiles;
   readonly #tree: FolderTree;
   readonly #told: string[];
+  readonly #mayMiss: boolean;
 
-  constructor(fileSystem: FileSystem, touched: TouchedFiles, told: string[]) {
+  constructor(fileSystem: FileSystem, touched: TouchedFiles, told: string[], mayMiss: boolean) {
     this.#fileSystem = fileSystem;
     this.#touched = touched;
     this.#tree = new FolderTree(fileSystem, touched.base);
     this.#told = told;
+    this.#mayMiss = mayMiss;
   }
 
   close(): void {
@@ -112,7 +120,7 @@ class BaseRecovery {
       const folder = this.#tree.enter(slash < 0 ? "" : file.path.slice(0, slash));
       descriptor = folder.file(name, O_RDWR | O_APPEND, 0);
       const { dev, ino, size } = this.#fileSystem.fstatSync(descriptor);
-      const state = this.#isThis(file, dev, ino) ? judge(file, size) : "moved";
+      const state = this.#isThis(file, dev, ino) ? this.#judge(file, size) : "moved";
       if (state === "whole" || state === "in part") change({ folder, name, descriptor, size });
       return state;
     } catch (error) {
@@ -131,14 +139,14 @@ class BaseRecovery {
     return inode === foundInode && (!isComparable || device === foundDevice);
   }
 
+  #judge({ before, after }: TouchedFile, size: number): State {
+    if (size > after) return this.#mayMiss ? "in part" : "appended to";
+    if (size < before) return "cut";
+    return size === after ? "whole" : "in part";
+  }
+
   #tell({ path }: TouchedFile, state: State): void {
     const reason = MEDDLED[state];
     if (reason !== undefined) this.#told.push(`${path}: ${reason}`);
   }
-}
-
-function judge({ before, after }: TouchedFile, size: number): State {
-  if (size > after) return "appended to";
-  if (size < before) return "cut";
-  return size === after ? "whole" : "in part";
 }
