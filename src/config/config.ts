@@ -86,6 +86,8 @@ export interface Config {
   readonly sources: readonly SourceConfig[];
   readonly filters: readonly FilterConfig[];
   readonly sinks: readonly SinkConfig[];
+  /** The files that `${file:…}` was read from. */
+  readonly secretFiles: readonly string[];
   /** Allowed, but worth a word: `pipeline.yaml:12:5 …`. */
   readonly warnings: readonly string[];
 }

@@ -12,7 +12,7 @@ export interface ObserveServerOptions {
   /** Milliseconds: what has waited so long on an error makes the pipeline unready. */
   readonly unreadyAfter: number;
   /** Names of the sources and sinks, each of which can be asked for alone. */
-  readonly components: readonly string[];
+  readonly components: () => readonly string[];
   readonly health: Health;
   readonly log: Log;
   /** Asked at each scrape. */
@@ -114,7 +114,7 @@ export class ObserveServer {
   }
 
   #componentOf(path: string): string | undefined {
-    return this.#options.components.find((name) => path === `/readyz/${encodeURIComponent(name)}`);
+    return this.#options.components().find((name) => path === `/readyz/${encodeURIComponent(name)}`);
   }
 
   async #metrics(): Promise<Answer> {

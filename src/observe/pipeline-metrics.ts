@@ -137,6 +137,16 @@ export const pipelineMetrics: readonly Metric[] = [
     "The most bytes that may be in flight.",
     ({ report }) => report.windowBytes,
   ),
+  metric("counter", "sluice_reloads_total", "Configurations that took over, or were refused.", ({ report }) => [
+    { labels: { outcome: "succeeded" }, value: report.reloads.succeeded },
+    { labels: { outcome: "refused" }, value: report.reloads.refused },
+  ]),
+  single(
+    "gauge",
+    "sluice_last_reload_succeeded",
+    "0 while the configuration that was last asked for was refused, and the one before runs on; else 1.",
+    ({ report }) => (report.reloads.lastSucceeded ? 1 : 0),
+  ),
   single(
     "gauge",
     "sluice_checkpoint_age_seconds",

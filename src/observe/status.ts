@@ -59,6 +59,14 @@ export interface ComponentPartitionLag extends PartitionLag {
   readonly component: string;
 }
 
+/** How often another configuration took over while the pipeline ran, or could not. */
+export interface Reloads {
+  readonly succeeded: number;
+  readonly refused: number;
+  /** False while the configuration that runs is not the one that was last asked for. */
+  readonly lastSucceeded: boolean;
+}
+
 /** What came in and what became of it, at one moment. */
 export interface PipelineReport {
   readonly sources: readonly SourceReport[];
@@ -76,6 +84,7 @@ export interface PipelineReport {
   readonly deadLetters: Fill & { readonly count: number };
   /** Milliseconds since the checkpoint was up to date; undefined before the start. */
   readonly checkpointAge: number | undefined;
+  readonly reloads: Reloads;
   /** Every source waits for input, and everything it brought is settled. */
   readonly idle: boolean;
 }

@@ -35,7 +35,7 @@ export function makeBufferedWay(
   return {
     source,
     behind,
-    stages: [],
+    journal: undefined,
     key,
     name,
     reader,

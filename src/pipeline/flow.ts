@@ -23,9 +23,15 @@ export interface Bed {
 export class Flow {
   readonly #bed: Bed;
   readonly #abandon = new AbortController();
+  readonly #finish = new AbortController();
 
   constructor(bed: Bed) {
     this.#bed = bed;
+  }
+
+  /** Why it was abandoned. */
+  get abandoned(): Error | undefined {
+    return this.#abandon.signal.reason;
   }
 
   /** Reads no more and delivers no more; {@link run} throws the reason once nothing is under way. */
@@ -33,11 +39,16 @@ export class Flow {
     this.#abandon.abort(reason);
   }
 
+  /** Reads no more; {@link run} returns once all is delivered. */
+  finish(): void {
+    this.#finish.abort();
+  }
+
   /** Returns when the sources have ended and every sink has all they brought. */
   async run(): Promise<void> {
     const { sources, branches } = this.#bed;
     const abandoned = this.#abandon.signal;
-    const stopReading = AbortSignal.any([this.#bed.stopReading, abandoned]);
+    const stopReading = AbortSignal.any([this.#bed.stopReading, this.#finish.signal, abandoned]);
     const giveUp = AbortSignal.any([this.#bed.giveUp, abandoned]);
     const buffered = branches.flatMap(({ behind }) => behind ?? []);
     for (const { buffer } of buffered) buffer.beginInput();

@@ -2,7 +2,14 @@ import { statSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { addUp, type Counters, newCounts, type SinkCounts } from "../observe/counts.ts";
 import type { SinkLag } from "../observe/lag.ts";
-import type { ComponentPartitionLag, Fill, PipelineReport, SinkReport, SourceReport } from "../observe/status.ts";
+import type {
+  ComponentPartitionLag,
+  Fill,
+  PipelineReport,
+  Reloads,
+  SinkReport,
+  SourceReport,
+} from "../observe/status.ts";
 import type { Assembly } from "./assemble.ts";
 import type { Branch } from "./branches.ts";
 import { bufferedReport } from "./buffered-report.ts";
@@ -18,13 +25,14 @@ export interface Reported {
   readonly assembly: Assembly | undefined;
   readonly counters: Counters;
   readonly taps: Taps;
+  readonly reloads: Reloads;
 }
 
 /** What came in and what became of it. */
-export function reportOf({ config, assembly, counters, taps }: Reported): PipelineReport {
+export function reportOf({ config, assembly, counters, taps, reloads }: Reported): PipelineReport {
   const ways = assembly?.sources ?? [];
   const branches = assembly?.branches ?? [];
-  const shared = assembly?.shared ?? newCounts();
+  const shared = assembly?.foundation.shared ?? newCounts();
   const windows = branches.flatMap(({ behind }) => behind?.window ?? []);
   const unsettled = ways.reduce((sum, { positions }) => sum + positions.unsettled, 0);
   return {
@@ -33,13 +41,17 @@ export function reportOf({ config, assembly, counters, taps }: Reported): Pipeli
     counters: counters.all(),
     passed: taps.passed,
     unsettled,
-    inFlightBytes: windows.reduce((total, { inFlight }) => total + inFlight, assembly?.window.inFlight ?? 0),
-    windowBytes: windows.reduce((total, { limit }) => total + limit, assembly?.window.limit ?? config.maxInFlightBytes),
+    inFlightBytes: windows.reduce((total, { inFlight }) => total + inFlight, assembly?.foundation.window.inFlight ?? 0),
+    windowBytes: windows.reduce(
+      (total, { limit }) => total + limit,
+      assembly?.foundation.window.limit ?? config.maxInFlightBytes,
+    ),
     deadLetters: {
       ...deadLetterFill(config),
       count: branches.reduce((total, { counts }) => total + counts.deadLettered, shared.deadLettered),
     },
     checkpointAge: assembly?.record.age,
+    reloads: { ...reloads },
     idle: unsettled === 0 && ways.length > 0 && ways.every(({ status }) => status.waiting),
   };
 }

@@ -1,12 +1,11 @@
 import type { Log } from "../observe/log.ts";
-import type { Branch } from "./branches.ts";
-import type { Way } from "./ways.ts";
+import type { Assembly } from "./assemble.ts";
 
 /** Partitions that are named one by one. */
 const MOST_NAMED = 10;
 
 /** Tells for each sink what it has not settled at the end, and from where that is read again at the next start. */
-export function tellUnfinished(sources: readonly Way[], branches: readonly Branch[], log: Log): void {
+export function tellUnfinished({ sources, branches }: Pick<Assembly, "sources" | "branches">, log: Log): void {
   for (const { name, index, delivery, behind } of branches) {
     const own = sources.filter((way) => way.behind === behind);
     const bytes = own.reduce((sum, { status }) => sum + status.lag.of(index).bytes, 0);
