@@ -48,14 +48,13 @@ export class Positions {
   }
 
   /**
-   * Forgets all reads that are not settled. Each sink goes on where it stands now; reading begins at the lowest of `from`,
-   * which may lie before that.
+   * Forgets all reads that are not settled. Each sink goes on where it stands now; reading begins at the lowest of these.
    */
-  restart(resume: readonly PartitionPositions[], from = resume): void {
+  restart(resume: readonly PartitionPositions[]): void {
     for (const partition of this.#partitions.values()) partition.close();
     this.#partitions.clear();
     this.#resume = resume;
-    this.#start = lowest(from);
+    this.#start = lowest(resume);
     for (const partition of new Set(resume.flatMap((positions) => [...positions.keys()]))) {
       if (!resume.every((positions) => positions.get(partition)?.ended)) this.#partition(partition);
     }

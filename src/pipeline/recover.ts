@@ -48,6 +48,7 @@ export async function recover(
     try {
       // Once some of it is undone, the intents tell of what is not there any more.
       if (unknown.size > 0) record.distrust();
+      await deadLetters.settled();
       const positions = handOver(await settleSinks(recovering, present, withThoseBehind(unknown, branches)), sinks);
       deadLetters.restore(record.committed.letters);
       record.restart(positions);

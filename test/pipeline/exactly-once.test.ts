@@ -3,7 +3,7 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
-import type { Event, Sink } from "../../src/plugin.ts";
+import { type Event, NotYet, type Sink } from "../../src/plugin.ts";
 import { configOf, filterOf, linesSource, sinkOf, sourceOf } from "../support/config.ts";
 import { field, filterOfElements } from "../support/elements.ts";
 import { type Faults, FolderSink, linesOf } from "../support/folder-sink.ts";
@@ -262,6 +262,33 @@ test("a batch whose time is over is in the dead letters alone, though the proces
   await deliver(run, { writing });
   assert.ok(killed.length > 5);
   for (const folder of killed) await deliver(folder, {});
+});
+
+test("a sink that prepares and rejects while it writes, or says that some of a batch is there, loses no event", async (t) => {
+  const folder = temporaryFolder(t);
+  const sink = sinkIn(folder);
+  const write = sink.write.bind(sink);
+  const prepare = sink.prepare.bind(sink);
+  const refusing = new Set(["prepare", "write"]);
+  const refuse = (what: string, events: readonly Event[]) => {
+    if (refusing.delete(what)) throw new NotYet("one at a time", { events: events.slice(1) });
+  };
+  Object.assign(sink, {
+    prepare: (events: readonly Event[]) => {
+      refuse("prepare", events);
+      return prepare(events);
+    },
+    write: async (events: readonly Event[]) => {
+      refuse("write", events);
+      await write(events);
+      return events
+        .filter((event) => Buffer.from(event.bytes).includes('"n":7'))
+        .map((event) => ({ event, reason: "no" }));
+    },
+  });
+  const { sinks } = await runToEnd(folder, sink);
+  assert.deepEqual(sorted(sink.lines), sorted(LINES));
+  assert.equal(sinks[0]?.deadLettered, 1);
 });
 
 test("a sink that prepares and cannot recover is refused at the start", async (t) => {

@@ -87,6 +87,11 @@ export class Trail {
     if (offset > SAMPLE_BYTES) this.append(readAt(offset - SAMPLE_BYTES, SAMPLE_BYTES));
   }
 
+  /** Whether it may yet match: false as soon as the first bytes are others. */
+  mayMatch({ first }: Fingerprint): boolean {
+    return this.#first === undefined || this.#first === first;
+  }
+
   /** Whether what lay before the position is what lay before one recorded. */
   matches({ first, last }: Fingerprint): boolean {
     const { fingerprint } = this;

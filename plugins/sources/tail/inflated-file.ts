@@ -2,7 +2,7 @@ import type { Stats } from "node:fs";
 import type { Block, Position, RawBatch, SourceContext } from "../../../src/plugin.ts";
 import { type FileIdentity, identityOf } from "./file-identity.ts";
 import { type FileRecord, positionOf } from "./file-record.ts";
-import { type Beginning, beginsWith, Trail } from "./fingerprint.ts";
+import { type Beginning, beginsWith, type Fingerprint, Trail } from "./fingerprint.ts";
 import { DAMAGED, Inflation } from "./inflate.ts";
 import type { FileState, LogFile, Place } from "./log-file.ts";
 import { openAt, stampOf } from "./open-file.ts";
@@ -59,7 +59,7 @@ export class InflatedFile implements LogFile {
     let isSame = false;
     try {
       const file = new InflatedFile(inflation, stats, place, offset, context);
-      isSame = (await file.#passTo(offset)) && (!fingerprint || file.#trail.matches(fingerprint));
+      isSame = (await file.#passTo(offset, fingerprint)) && (!fingerprint || file.#trail.matches(fingerprint));
       isSame &&= !beginning || (await file.#beginsWith(beginning));
       return isSame ? file : undefined;
     } finally {
@@ -178,9 +178,10 @@ export class InflatedFile implements LogFile {
     return this.#pending.length > 0;
   }
 
-  async #passTo(offset: number): Promise<boolean> {
+  /** Goes on to an offset; no farther than tells that another content lies before it. */
+  async #passTo(offset: number, fingerprint: Fingerprint | undefined): Promise<boolean> {
     let left = offset;
-    while (left > 0 && (await this.#inflateMore())) {
+    while (left > 0 && (!fingerprint || this.#trail.mayMatch(fingerprint)) && (await this.#inflateMore())) {
       const passed = this.#pending.subarray(0, left);
       this.#trail.append(passed);
       this.#pending = this.#pending.subarray(passed.length);

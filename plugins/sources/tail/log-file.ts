@@ -47,7 +47,7 @@ export interface LogFile {
   moveTo(path: string, home: string): void;
   /** What it holds now is read before anything that is found from now on. */
   goBefore(): void;
-  /** Reading it failed: nothing waits for it any longer. */
+  /** Reading it failed, or brings no events: nothing waits for it any longer. */
   giveWay(): void;
   close(): void;
 }

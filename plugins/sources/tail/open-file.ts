@@ -119,10 +119,6 @@ export class OpenFile {
     });
   }
 
-  readNow({ buffer, start, end }: Block, offset: number): number {
-    return this.#fileSystem.readSync(this.#descriptor, buffer, start, end - start, offset);
-  }
-
   close(): void {
     this.#fileSystem.closeSync(this.#descriptor);
   }

@@ -223,13 +223,11 @@ export class TailedFile implements LogFile {
     return this.file.bytesAt(this.#offset - last.length, last.length).equals(last);
   }
 
-  /** A line that did not end within a block: its end is looked for first, then all of it is read at once. */
-  #readLongLine(block: Block): RawBatch | undefined {
-    if (!this.#isAsRead()) {
-      this.#isCut = true;
-      return undefined;
-    }
-    const end = this.#findLineEnd(block);
+  /** A line that did not end within a block: its end is looked for, a block a turn; then all of it is read at once. */
+  async #readLongLine(block: Block): Promise<RawBatch | undefined> {
+    this.#isCut = !this.#isAsRead();
+    if (this.#isCut) return undefined;
+    const end = await this.#findLineEnd(block);
     if (end === undefined) return undefined;
     const length = end - this.#offset;
     if (this.#skipsLine) return this.#passOver(end);
@@ -240,16 +238,16 @@ export class TailedFile implements LogFile {
     return bytes.length < length ? undefined : this.#batch(bytes, end);
   }
 
-  /** The offset behind the line's end; undefined while there is none. Uses the block as scratch: memory stays bounded. */
-  #findLineEnd(block: Block): number | undefined {
+  /** The offset behind the line's end; undefined while none was found. Uses the block as scratch: memory stays bounded. */
+  async #findLineEnd(block: Block): Promise<number | undefined> {
     const { buffer, start } = block;
-    for (;;) {
-      const count = this.file.readNow(block, this.#searched);
-      if (count === 0) return undefined;
-      const found = buffer.subarray(start, start + count).indexOf(LINE_END);
-      if (found >= 0) return this.#searched + found + 1;
-      this.#searched += count;
-    }
+    const count = await this.file.read(block, this.#searched);
+    const end = buffer.subarray(start, start + count).indexOf(LINE_END) + 1;
+    if (end > 0) return this.#searched + end;
+    this.#searched += count;
+    // Whoever writes a line that is no event must not hold up the other files.
+    if (this.#searched - this.#offset > this.#context.maxEventBytes) this.giveWay();
+    return undefined;
   }
 
   #refuse(byteLength: number, reason: string): RawBatch {
@@ -274,6 +272,7 @@ export class TailedFile implements LogFile {
     const hole = bytes.subarray(0, end < 0 ? bytes.length : end);
     const text = "the file begins with zero bytes, as where a writer goes on in a truncated file: they are passed over";
     if (this.#offset === 0) this.#context.log.warn(text, { path: this.path });
+    this.giveWay();
     const offset = this.#offset;
     this.#batch(hole, offset + hole.length);
     return this.#brought(new Uint8Array(0), offset);
