@@ -105,7 +105,7 @@ export class Course {
 
   /** Lets the data flow until all is delivered and recorded; rewinds where a sync fails. Returns what is to take over, if anything. */
   async #flowOn(): Promise<Next | undefined> {
-    const { branches, record, foundation } = this.#assembly;
+    const { sources, branches, record, foundation } = this.#assembly;
     const { health, log, shared, giveUp } = foundation;
     for (;;) {
       const broken = await this.#flowOnce(this.#assembly);
@@ -116,6 +116,8 @@ export class Course {
       if (lost.size > 0)
         log.error(`undoes what was written since the last checkpoint, and reads it again: ${broken.message}`);
       else log.warn(`reads again what was not delivered: ${broken.message}`);
+      // What was read is not delivered: it is read again from the positions.
+      await Promise.all(sources.map(({ reading }) => reading.end()));
       discountUnsettled(branches, shared);
       await recover(recoveringOf(this.#assembly, giveUp), record.positions, lost);
       if (this.#next) return this.#next;
