@@ -47,7 +47,9 @@ export class Passage {
   /** How far the sink has come with its first `count` events. */
   reached(count: number): SinkPosition {
     const { receipt } = this.#debt;
-    return count === this.events.length ? receipt.reached : { ...receipt.before, partly: this.#placeOf(count - 1) };
+    const reached =
+      count === this.events.length ? receipt.reached : { ...receipt.before, partly: this.#placeOf(count - 1) };
+    return receipt.begin ? { ...reached, begin: receipt.begin } : reached;
   }
 
   /** A batch holds some of its events. */

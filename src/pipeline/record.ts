@@ -1,6 +1,6 @@
 import type { Checkpoint, CheckpointRecord } from "../delivery/checkpoint.ts";
 import type { DeadLetters } from "../delivery/dead-letters.ts";
-import type { FilterMemory } from "../delivery/filter-memory.ts";
+import type { FilterMemory, MemoryMark } from "../delivery/filter-memory.ts";
 import type { IntentLog } from "../delivery/intent-log.ts";
 import { earliest } from "../delivery/letters-mark.ts";
 import type { Positions } from "../delivery/positions.ts";
@@ -106,6 +106,18 @@ export class PositionRecord {
     this.#untouched = positions;
   }
 
+  /**
+   * Leaves word that what was written since the checkpoint is not to be believed: whatever becomes of this process, the next
+   * one undoes it, too, as if the machine had crashed. @throws what the disk says
+   */
+  distrust(): void {
+    const { checkpoint, boot } = this.#recorded;
+    const { boot: saved, ...distrusted } = this.#committed;
+    if (boot === undefined || saved !== boot) return;
+    checkpoint.save(distrusted);
+    this.#committed = distrusted;
+  }
+
   /** A position has moved since the last save. */
   touch(): void {
     this.#moved = true;
@@ -162,20 +174,26 @@ export class PositionRecord {
     try {
       // Here and now: no batch is delivered between these, and none is written that the intents before would have to undo.
       const positions = this.#snapshot();
+      deadLetters.forgetBefore(positions);
       const letters = earliest(
         sources.flatMap((source) => [...source.positions.lettersBefore()]),
         deadLetters.mark,
       );
       const remember = memory.begin();
       const makeDurable = sinks.some(({ undoable }) => undoable) ? intents.begin() : undefined;
-      const syncing = Promise.allSettled(sinks.map(({ sink }) => sink.sync?.()));
+      const syncing = Promise.allSettled(sinks.map(async ({ sink }) => sink.sync?.()));
       const { generation } = intents;
       const snapshotAt = performance.now();
 
-      await makeDurable?.();
-      const mark = await remember();
-      await deadLetters.sync();
-      this.#check(await syncing);
+      let mark: MemoryMark | undefined;
+      try {
+        await makeDurable?.();
+        mark = await remember();
+        await deadLetters.sync();
+      } finally {
+        // Whatever else has failed: what a sink could not sync would seem to be there the next time.
+        this.#check(await syncing);
+      }
       const record: CheckpointRecord = {
         sinks: positions,
         generation,
@@ -197,16 +215,14 @@ export class PositionRecord {
   }
 
   #check(synced: readonly PromiseSettledResult<void>[]): void {
-    const { sinks, checkpoint } = this.#recorded;
+    const { sinks } = this.#recorded;
     const failed = sinks.filter((_, index) => synced[index]?.status === "rejected").map(({ key }) => key);
     if (failed.length === 0) return;
     this.#isLost = true;
-    // Whatever becomes of this process: the next one undoes it, too, as if the machine had crashed.
-    const { boot: _, ...distrusted } = this.#committed;
     try {
-      checkpoint.save(distrusted);
+      this.distrust();
     } catch {
-      // The disk that failed to sync may fail here, too.
+      // The disk that failed to sync may fail here, too: it is tried again before anything is undone.
     }
     throw new SyncFailed(failed, synced.find((result) => result.status === "rejected")?.reason);
   }
@@ -214,7 +230,9 @@ export class PositionRecord {
   #release(positions: SinkPositions): void {
     const { sinks, sources } = this.#recorded;
     for (const source of sources) {
-      source.release(fedBy(source, sinks).map((sink) => positions.get(sink.key)?.get(source.key) ?? new Map()));
+      const durable = fedBy(source, sinks).map((sink) => positions.get(sink.key)?.get(source.key) ?? new Map());
+      source.positions.recorded(durable[0] ?? new Map());
+      source.release(durable);
     }
   }
 

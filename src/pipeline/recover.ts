@@ -2,8 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { CheckpointError } from "../delivery/checkpoint-error.ts";
 import type { DeadLetters } from "../delivery/dead-letters.ts";
 import type { IntentLog } from "../delivery/intent-log.ts";
-import { type Holds, settleLast, type Unsettled, undoAll } from "../delivery/recovery.ts";
-import type { SinkPositions } from "../delivery/sink-position.ts";
+import { beginsOf, type Holds, settleLast, type Unsettled, undoAll } from "../delivery/recovery.ts";
+import { advanceAll, type SinkPositions } from "../delivery/sink-position.ts";
 import type { Health } from "../observe/health.ts";
 import { Lag } from "../observe/lag.ts";
 import type { Log } from "../observe/log.ts";
@@ -46,6 +46,8 @@ export async function recover(
   const sinks = branches.flatMap(({ key, fills, behind }) => (fills ? [] : [{ key, buffer: behind }]));
   for (let unknown = lost; ; ) {
     try {
+      // Once some of it is undone, the intents tell of what is not there any more.
+      if (unknown.size > 0) record.distrust();
       const positions = handOver(await settleSinks(recovering, present, withThoseBehind(unknown, branches)), sinks);
       deadLetters.restore(record.committed.letters);
       record.restart(positions);
@@ -81,7 +83,8 @@ async function settleSinks(
 ): Promise<SinkPositions> {
   const checkpoint = record.committed;
   const records = Map.groupBy(intents.read(checkpoint.generation, lost.size > 0), ({ sink }) => sink);
-  const positions = new Map(present);
+  const begun = beginsOf([...records.values()].flat());
+  const positions = new Map([...present].map(([key, own]) => [key, advanceAll(own, begun)]));
   const holds: Holds = async (source, partition, position) => {
     const way = sources.find(({ key }) => key === source);
     return way !== undefined && (way.source.holds?.(partition, position) ?? true);
@@ -89,12 +92,13 @@ async function settleSinks(
   for (const { key, name, undoable } of branches) {
     const own = records.get(key) ?? [];
     records.delete(key);
-    const durable = checkpoint.sinks.get(key);
+    const recorded = checkpoint.sinks.get(key);
+    const durable = recorded && advanceAll(recorded, begun);
     if (durable && (undoable || lost.has(key))) positions.set(key, durable);
     if (!undoable || own.length === 0) continue;
     const unsettled: Unsettled = {
       sink: undoable,
-      positions: durable ?? new Map(),
+      positions: durable ?? begun,
       records: own,
       holds,
       log: log.child(name),

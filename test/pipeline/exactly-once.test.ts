@@ -155,6 +155,46 @@ test("what its source cannot give again is kept instead of undone", async (t) =>
   assert.deepEqual(sorted(sink.lines), sorted(before));
 });
 
+test("what another source can give again is not given up with what cannot be", async (t) => {
+  const parent = temporaryFolder(t);
+  const run = join(parent, "run");
+  const [gone, held] = [LINES.slice(0, 10), LINES.slice(10)];
+  const deliver = async (folder: string, faults: Faults, isGone: boolean) => {
+    const sink = sinkIn(folder, faults);
+    const ofGone = { ...linesSource(isGone ? [] : gone), holds: () => false };
+    const config = configOf(folder, {
+      sources: [
+        sourceOf(ofGone, { key: "gone" }),
+        sourceOf({ ...linesSource(held), holds: () => true }, { key: "held" }),
+      ],
+      sinks: [sinkOf(sink, { batch: { events: 4 } })],
+      checkpointInterval: 1,
+    });
+    const pipeline = new Pipeline(config, { untilEnd: true });
+    await pipeline.start();
+    await pipeline.done;
+    return sink;
+  };
+  const killed: string[] = [];
+  const writing = (file: number) => {
+    const copy = `${run}-killed-${file}`;
+    cpSync(run, copy, { recursive: true });
+    killed.push(copy);
+  };
+  await deliver(run, { writing }, false);
+  for (const folder of killed) {
+    for (const isCrash of [false, true]) {
+      const copy = `${folder}-${isCrash}`;
+      cpSync(folder, copy, { recursive: true });
+      if (isCrash) crashMachine(copy);
+      const before = linesOf(join(copy, "out"));
+      const { lines } = await deliver(copy, {}, true);
+      const owed = isCrash ? held : [...held, ...gone.filter((line) => before.includes(line))];
+      for (const line of owed) assert.ok(lines.includes(line), `${copy}: ${line}`);
+    }
+  }
+});
+
 test("elements of one record that a batch has parted are there once, though the filter behind the fork made them", async (t) => {
   const parent = temporaryFolder(t);
   const run = join(parent, "run");

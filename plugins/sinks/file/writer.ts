@@ -124,7 +124,7 @@ export class Writer {
       const recovered = recoverFiles(
         this.#fileSystem,
         [encodeIntent(this.#tree.path, this.#tree.device, begun)],
-        "undo",
+        "take back",
       );
       this.#begun = 0;
       return recovered;

@@ -40,11 +40,12 @@ export class FolderSearch {
    * Files beside it that may hold a copy of what the record is about, those born last first. A file of its very name is none, but
    * another log, however it begins.
    */
-  copiesOf({ path, offset }: FileRecord): readonly Entry[] {
-    if (offset === 0) return [];
+  copiesOf({ path, offset, beginning }: FileRecord): readonly Entry[] {
+    const known = offset || (beginning?.bytes ?? 0);
+    if (known === 0) return [];
     const name = basename(path);
     return (this.#list(dirname(path)) ?? [])
-      .filter((entry) => entry.path !== path && (offset >= TELLING_BYTES || basename(entry.path).startsWith(name)))
+      .filter((entry) => entry.path !== path && (known >= TELLING_BYTES || basename(entry.path).startsWith(name)))
       .sort((one, other) => other.stats.birthtimeMs - one.stats.birthtimeMs);
   }
 

@@ -107,9 +107,8 @@ export class OpenFile {
   }
 
   /** Fewer bytes where the file ends. */
-  bytesAt(offset: number, length: number): Buffer {
-    return readAt(this.#fileSystem, this.#descriptor, offset, length);
-  }
+  readonly bytesAt = (offset: number, length: number): Buffer =>
+    readAt(this.#fileSystem, this.#descriptor, offset, length);
 
   /** Fills the block as far as one read does; returns how many bytes it brought. */
   read({ buffer, start, end }: Block, offset: number): Promise<number> {
