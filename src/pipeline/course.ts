@@ -78,10 +78,13 @@ export class Course {
       throw error;
     }
     this.#next = next;
-    const late = setTimeout(
-      () => this.#flow?.abandon(new Error("the time for what was in flight is over")),
-      foundation.config.shutdownTimeout,
-    );
+    const late = setTimeout(() => {
+      const slow = running.branches.filter(({ delivery }) => delivery.inFlight.events > 0).map(({ name }) => name);
+      foundation.log.warn("gives up what is in flight: the new configuration has waited for shutdown_timeout", {
+        slow: slow.join(", "),
+      });
+      this.#flow?.abandon(new Error("it took longer than shutdown_timeout"));
+    }, foundation.config.shutdownTimeout);
     this.#flow?.finish();
     await next.replaced.promise.finally(() => clearTimeout(late));
     return changes;
