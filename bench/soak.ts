@@ -5,7 +5,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { DATA_FOLDER } from "./generate.ts";
 import { buildProduct } from "./product/build-product.ts";
@@ -100,4 +100,5 @@ const report = [
   table(["the bulk server", "s", "median MB", "peak MB", "most events behind"], rows),
 ].join("\n\n");
 process.stdout.write(`${report}\n`);
+mkdirSync(DATA_FOLDER, { recursive: true });
 writeFileSync(`${DATA_FOLDER}soak.md`, `${report}\n`);

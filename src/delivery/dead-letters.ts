@@ -7,7 +7,8 @@ import { makeFolder, syncFolderSoon } from "../store/folders.ts";
 import { writeWhole } from "../store/whole-io.ts";
 import { type DeadLetter, fromLine, inPieces, toLine } from "./dead-letter.ts";
 import { KnownLetters } from "./known-letters.ts";
-import type { LettersMark } from "./letters-mark.ts";
+import { earliest, type LettersMark } from "./letters-mark.ts";
+import type { SinkPositions } from "./sink-position.ts";
 
 export type { DeadLetter } from "./dead-letter.ts";
 
@@ -29,7 +30,10 @@ export class DeadLetters {
   readonly #work: Work;
   #last: Promise<void> = Promise.resolve();
   #known = new KnownLetters();
+  /** How far the file is written. */
   #mark: LettersMark = { inode: "", length: 0 };
+  /** Where the letters begin that were known at the start. */
+  #knownFrom: LettersMark = { inode: "", length: 0 };
   /** How much of the file is durable. */
   #synced: LettersMark = { inode: "", length: 0 };
   /** The file may end within a line: after a crash, or a write that failed and could not be taken back. */
@@ -44,14 +48,19 @@ export class DeadLetters {
     this.#work = options.health.observe("dead_letter", "the pipeline waits", "error");
   }
 
-  /** How far the file is written. */
+  /** Where the letters begin that what is read from now on may make: the file's end, or where they are that may come again. */
   get mark(): LettersMark {
-    return this.#mark;
+    return this.#known.isEmpty ? this.#mark : earliest([this.#knownFrom], this.#mark);
+  }
+
+  /** The sinks have come so far: letters of what lies before are not to be known any longer. */
+  forgetBefore(positions: SinkPositions): void {
+    this.#known.forgetBefore(positions);
   }
 
   /**
-   * Reads the letters behind a mark: events read again that would make the same are not kept a second time. A last line that
-   * was torn off is cut. Without a mark, nothing is known.
+   * Reads the letters behind a mark: events read again that would make the same are not kept a second time. A line that was
+   * torn by a crash is cut. Without a mark, nothing is known.
    * @throws what the disk says
    */
   restore(mark: LettersMark | undefined): void {
@@ -64,8 +73,9 @@ export class DeadLetters {
       const end = mark ? this.#readKnown(file, start) : present.length;
       if (end < present.length) this.#fileSystem.ftruncateSync(file, end);
       this.#mark = { ...present, length: end };
+      this.#knownFrom = { ...present, length: Math.min(start, end) };
       // Of a file that no checkpoint knows, not even the name need be durable.
-      if (mark?.inode === present.inode) this.#synced = { ...present, length: start };
+      if (mark?.inode === present.inode) this.#synced = this.#knownFrom;
     } finally {
       this.#fileSystem.closeSync(file);
     }
@@ -179,20 +189,29 @@ export class DeadLetters {
     return { inode: String(ino), length: size };
   }
 
-  /** Adds the letters from `start` on to those that are known; returns where the last whole line ends. */
+  /**
+   * Adds the letters from `start` on to those that are known. Zeros, which a power cut leaves where bytes were not synced, are
+   * taken out with the lines that they tore. Returns where the last whole line ends.
+   */
   #readKnown(file: number, start: number): number {
     let rest = Buffer.alloc(0);
+    let read = start;
     let end = start;
     for (;;) {
       const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-      const read = this.#fileSystem.readSync(file, chunk, 0, chunk.length, end + rest.length);
-      if (read === 0) return end;
-      rest = Buffer.concat([rest, chunk.subarray(0, read)]);
+      const length = this.#fileSystem.readSync(file, chunk, 0, chunk.length, read + rest.length);
+      if (length === 0) return end;
+      rest = Buffer.concat([rest, chunk.subarray(0, length)]);
       for (let found = rest.indexOf(LINE_END); found >= 0; found = rest.indexOf(LINE_END)) {
-        const letter = fromLine(rest.subarray(0, found));
+        const line = rest.subarray(0, found + 1);
+        const whole = line.subarray(line.lastIndexOf(0) + 1);
+        const letter = fromLine(whole);
         if (letter) this.#known.add(letter);
-        rest = rest.subarray(found + 1);
-        end += found + 1;
+        rest = rest.subarray(line.length);
+        read += line.length;
+        if (whole.length < line.length && !letter) continue;
+        if (end + whole.length < read) writeWhole(this.#fileSystem, file, [whole], end);
+        end += whole.length;
       }
     }
   }

@@ -1,8 +1,26 @@
 import { type Piece, REFUSED_PARTITION } from "./dead-letter.ts";
+import type { SinkPositions } from "./sink-position.ts";
 
 interface Range {
-  readonly start: number;
+  start: number;
   end: number;
+}
+
+/** The letters of one event. */
+interface Known {
+  readonly source: string;
+  readonly partition: string;
+  readonly offset: number;
+  /** How often it was written. */
+  count: number;
+}
+
+/** What a source could not read of one partition. */
+interface Unread {
+  readonly source: string;
+  readonly partition: string;
+  /** In the order in which they were written. */
+  ranges: Range[];
 }
 
 const LF = 0x0a;
@@ -11,69 +29,91 @@ const CARRIAGE_RETURN = 0x0d;
 /**
  * The letters that were written behind a checkpoint: what is read again from there is not kept twice. An event's letter is
  * known by its place, once for each time that it was written. What a source could not read is known by its bytes' range, as
- * lines that follow each other are kept together, and may be parted otherwise when they are read again.
+ * lines that follow each other are kept together, and may be parted otherwise when they are read again. A letter that came
+ * again is forgotten, and so is one that cannot come again.
  */
 export class KnownLetters {
-  readonly #events = new Map<string, number>();
-  readonly #ranges = new Map<string, Range[]>();
+  readonly #events = new Map<string, Known>();
+  readonly #unread = new Map<string, Unread>();
 
   get isEmpty(): boolean {
-    return this.#events.size === 0 && this.#ranges.size === 0;
+    return this.#events.size === 0 && this.#unread.size === 0;
   }
 
   /** Letters are to be added in the order in which they were written. */
   add(letter: Piece): void {
-    if (letter.partition === REFUSED_PARTITION) return;
+    const { source, partition, offset, byteLength = 0 } = letter;
+    if (partition === REFUSED_PARTITION) return;
     if (!isOfSource(letter)) {
-      const key = keyOf(letter);
-      this.#events.set(key, (this.#events.get(key) ?? 0) + 1);
+      const known = this.#events.get(keyOf(letter));
+      if (known) known.count++;
+      else this.#events.set(keyOf(letter), { source, partition, offset, count: 1 });
       return;
     }
-    const { offset, byteLength = 0 } = letter;
-    const ranges = this.#ranges.get(partitionOf(letter)) ?? [];
-    const last = ranges.at(-1);
+    const key = partitionOf(letter);
+    const unread = this.#unread.get(key) ?? { source, partition, ranges: [] };
+    const last = unread.ranges.at(-1);
     // Nothing but a line end stands between them.
     if (last && last.start <= offset && offset <= last.end + 2) last.end = Math.max(last.end, offset + byteLength);
-    else ranges.push({ start: offset, end: offset + byteLength });
-    this.#ranges.set(partitionOf(letter), ranges);
+    else unread.ranges.push({ start: offset, end: offset + byteLength });
+    this.#unread.set(key, unread);
   }
 
-  /** What of a letter is not known; undefined where all of it is. */
+  /** What of a letter is not known; undefined where all of it is. What was known of it is forgotten. */
   strip(letter: Piece): Piece | undefined {
     if (this.isEmpty || letter.partition === REFUSED_PARTITION) return letter;
     if (isOfSource(letter)) return this.#stripRange(letter);
     const key = keyOf(letter);
-    const count = this.#events.get(key) ?? 0;
-    if (count === 0) return letter;
-    if (count === 1) this.#events.delete(key);
-    else this.#events.set(key, count - 1);
+    const known = this.#events.get(key);
+    if (!known) return letter;
+    if (--known.count === 0) this.#events.delete(key);
     return undefined;
   }
 
+  /** Forgets what lies before the positions of all sinks: it does not come again. */
+  forgetBefore(sinks: SinkPositions): void {
+    if (this.isEmpty) return;
+    const reached = ({ source, partition }: Known | Unread) =>
+      Math.min(...[...sinks.values()].map((sources) => sources.get(source)?.get(partition)?.offset ?? 0));
+    for (const [key, known] of this.#events) if (known.offset < reached(known)) this.#events.delete(key);
+    for (const unread of this.#unread.values()) {
+      const offset = reached(unread);
+      this.#keep(unread, (range) => range.end > offset);
+    }
+  }
+
   #stripRange(letter: Piece): Piece | undefined {
-    const ranges = this.#ranges.get(partitionOf(letter));
-    if (!ranges) return letter;
+    const unread = this.#unread.get(partitionOf(letter));
+    if (!unread) return letter;
     const { offset, bytes, byteLength = bytes?.length ?? 0 } = letter;
     const end = offset + byteLength;
     let start = offset;
     for (;;) {
       while (start > offset && bytes && isLineEnd(bytes[start - offset])) start++;
-      const known = ranges.find((range) => range.start <= start && start < range.end);
+      const known = unread.ranges.find((range) => range.start <= start && start < range.end);
       if (!known) break;
       start = known.end;
+      known.start = end;
     }
+    this.#keep(unread, (range) => range.start < range.end);
     if (start >= end) return undefined;
     // Known in part, and without its bytes: its place is told once more rather than never.
     if (start === offset || !bytes) return letter;
     const rest = bytes.subarray(start - offset);
     return { ...letter, reason: "lines that are no events", offset: start, bytes: rest, records: linesIn(rest) };
   }
+
+  #keep(unread: Unread, isKept: (range: Range) => boolean): void {
+    unread.ranges = unread.ranges.filter(isKept);
+    if (unread.ranges.length === 0) this.#unread.delete(partitionOf(unread));
+  }
 }
 
 /** A source's own letter holds bytes as they lie in the partition. One in pieces is too large to be kept with others. */
 const isOfSource = ({ component, source, piece }: Piece): boolean => component === `sources.${source}` && !piece;
 
-const partitionOf = ({ source, partition }: Piece): string => JSON.stringify([source, partition]);
+const partitionOf = ({ source, partition }: Pick<Piece, "source" | "partition">): string =>
+  JSON.stringify([source, partition]);
 
 const keyOf = ({ component, source, partition, offset, child = -1, piece }: Piece): string =>
   JSON.stringify([component, source, partition, offset, child, piece?.number]);

@@ -18,6 +18,22 @@ export interface Unsettled {
   readonly log: Log;
 }
 
+/** Where the partitions began that are new since the checkpoint: that is where they are gone back to. */
+export function beginsOf(records: readonly IntentRecord[]): SourcePositions {
+  const begun = new Map<string, Map<string, Position>>();
+  for (const { after } of records) {
+    for (const [source, partitions] of after) {
+      for (const [partition, { begin }] of partitions) {
+        if (!begin) continue;
+        const known = begun.get(source) ?? new Map<string, Position>();
+        begun.set(source, known);
+        if (!known.has(partition)) known.set(partition, begin);
+      }
+    }
+  }
+  return begun;
+}
+
 /**
  * After the end of the process, all that was written is still there: only the last batch may be there in part. It is
  * adopted or undone; or kept, where a source cannot give it again. Returns how far the sink has come.

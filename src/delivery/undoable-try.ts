@@ -11,6 +11,17 @@ import type { IntentLog } from "./intent-log.ts";
 /** A sink that can undo. */
 export type UndoableSink = Sink & Required<Pick<Sink, "prepare" | "recover">>;
 
+/** The sink, if it can undo. @throws TypeError where it prepares to and then cannot */
+export function undoableOf(name: string, sink: Sink): UndoableSink | undefined {
+  if (!sink.prepare) return undefined;
+  if (!sink.recover) {
+    throw new TypeError(
+      `${name} has prepare() and no recover(): nobody could undo what it prepares; give it both or none`,
+    );
+  }
+  return sink as UndoableSink;
+}
+
 const STOP_WITHIN_MS = 1000;
 const RECOVER_AGAIN_MS = 1000;
 

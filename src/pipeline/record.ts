@@ -7,6 +7,7 @@ import type { Positions } from "../delivery/positions.ts";
 import type { PartitionPositions, SinkPosition, SinkPositions } from "../delivery/sink-position.ts";
 import type { Health, Work } from "../observe/health.ts";
 import type { Sink } from "../plugin.ts";
+import { fedBy, type Half } from "./buffered-sink.ts";
 
 /**
  * Where each sink goes on in a source, in the sinks' order. A sink that is new to a record that others are in starts at
@@ -42,13 +43,17 @@ interface Recorded {
   readonly intents: IntentLog;
   readonly memory: FilterMemory;
   readonly deadLetters: DeadLetters;
-  readonly sinks: readonly { readonly key: string; readonly sink: Sink; readonly undoable: Sink | undefined }[];
-  readonly sources: readonly {
+  readonly sinks: readonly (Half & {
+    readonly key: string;
+    readonly sink: Sink;
+    readonly undoable: Sink | undefined;
+  })[];
+  readonly sources: readonly (Half & {
     readonly key: string;
     readonly positions: Positions;
-    /** Nobody will go back behind these positions, in the sinks' order. */
+    /** Nobody will go back behind these positions, in the order of the sinks that it feeds. */
     release(durable: readonly PartitionPositions[]): void;
-  }[];
+  })[];
   readonly health: Health;
   readonly boot: string | undefined;
   /** Called when what was written since the last checkpoint is not to be believed. */
@@ -169,10 +174,12 @@ export class PositionRecord {
     try {
       // Here and now: no batch is delivered between these, and none is written that the intents before would have to undo.
       const positions = this.#snapshot();
+      deadLetters.forgetBefore(positions);
       const letters = earliest(
         sources.flatMap((source) => [...source.positions.lettersBefore()]),
         deadLetters.mark,
       );
+      const forgetBegins = sources.map((source) => source.positions.noteBegins());
       const remember = memory.begin();
       const makeDurable = sinks.some(({ undoable }) => undoable) ? intents.begin() : undefined;
       const syncing = Promise.allSettled(sinks.map(async ({ sink }) => sink.sync?.()));
@@ -195,12 +202,13 @@ export class PositionRecord {
         ...(boot !== undefined && { boot }),
         ...(mark && { memory: mark }),
       };
-      checkpoint.save(record);
+      await checkpoint.saveSoon(record);
       this.#committed = record;
       this.#currentAt = snapshotAt;
       this.#isLost = false;
       intents.forget(generation);
       memory.forget(mark);
+      for (const forget of forgetBegins) forget();
       this.#release(positions);
     } catch (error) {
       this.#moved = true;
@@ -223,19 +231,19 @@ export class PositionRecord {
 
   #release(positions: SinkPositions): void {
     const { sinks, sources } = this.#recorded;
-    for (const { key, release } of sources) {
-      release(sinks.map((sink) => positions.get(sink.key)?.get(key) ?? new Map()));
+    for (const source of sources) {
+      source.release(fedBy(source, sinks).map((sink) => positions.get(sink.key)?.get(source.key) ?? new Map()));
     }
   }
 
   #snapshot(): SinkPositions {
     const { sinks, sources } = this.#recorded;
-    return new Map(
-      sinks.map(({ key }, index) => {
-        const known = new Map(this.#untouched.get(key));
-        for (const source of sources) known.set(source.key, source.positions.of(index));
-        return [key, known];
-      }),
-    );
+    const snapshot = new Map(sinks.map(({ key }) => [key, new Map(this.#untouched.get(key))]));
+    for (const source of sources) {
+      for (const [index, { key }] of fedBy(source, sinks).entries()) {
+        snapshot.get(key)?.set(source.key, source.positions.of(index));
+      }
+    }
+    return snapshot;
   }
 }

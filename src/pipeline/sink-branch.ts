@@ -7,6 +7,7 @@ import type { Event } from "../event/event.ts";
 import type { SinkCounts } from "../observe/counts.ts";
 import type { BatchLimits } from "../plugin.ts";
 import { gather } from "./batch.ts";
+import { placeOf } from "./buffered-event.ts";
 import type { FilterChain } from "./filter-chain.ts";
 import { Passage } from "./passage.ts";
 import { concatMap, defer, from, map, mergeMap, type Observable, of } from "./rx.ts";
@@ -97,7 +98,7 @@ function skipDelivered({ counts, index }: SinkBranch, read: ReadEvents): readonl
   const skipTo = positions.resumeOf(partition, index)?.offset ?? 0;
   // Filters may have put the events in any order: only where the read begins tells.
   if (receipt.before.offset >= skipTo) return events;
-  const fresh = events.filter((event) => event.offset >= skipTo);
+  const fresh = events.filter((event) => placeOf(event).offset >= skipTo);
   counts.alreadyDelivered += events.length - fresh.length;
   return fresh;
 }
@@ -110,7 +111,7 @@ function skipPartly(
 ): readonly Event[] {
   const partly = positions.resumeOf(partition, index)?.partly;
   if (!partly || receipt.before.offset > partly.offset) return events;
-  const fresh = events.filter((event) => comparePlaces(event, partly) > 0);
+  const fresh = events.filter((event) => comparePlaces(placeOf(event), partly) > 0);
   counts.alreadyDelivered += events.length - fresh.length;
   return fresh;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
@@ -54,9 +54,7 @@ async function runToEnd(folder: string, source: Source, writing?: (file: number)
 }
 
 function lettersIn(folder: string): string[] {
-  const lines = readFileSync(join(folder, "data", "dead-letters.ndjson"), "utf8")
-    .trim()
-    .split("\n");
+  const lines = readFileSync(lettersOf(folder), "utf8").trim().split("\n");
   return lines.flatMap((line) => String(JSON.parse(line).bytes).split("\n")).toSorted();
 }
 
@@ -66,13 +64,40 @@ const EXPECTED = [
   '{"name":"anna","n":7}',
 ].toSorted();
 
+const lettersOf = (folder: string) => join(folder, "data", "dead-letters.ndjson");
+
+type Checkpoint = Record<string, unknown> & { letters?: { inode: string; length: number } };
+
+function editCheckpoint(folder: string, edit: (checkpoint: Checkpoint) => Checkpoint): void {
+  const path = join(folder, "data", "checkpoint.json");
+  if (existsSync(path)) writeFileSync(path, JSON.stringify(edit(JSON.parse(readFileSync(path, "utf8")))));
+}
+
+/** The folder as a kill would leave it now: what is known by its inode is so in the copy, too. */
+function copyAsKilled(folder: string, copy: string): string {
+  cpSync(folder, copy, { recursive: true });
+  editCheckpoint(copy, ({ letters, ...rest }) => ({
+    ...rest,
+    ...(letters && { letters: { ...letters, inode: letters.inode && String(statSync(lettersOf(copy)).ino) } }),
+  }));
+  return copy;
+}
+
+/** Makes it look as if the machine had crashed since the last checkpoint. */
+const crashMachine = (folder: string) => editCheckpoint(folder, (checkpoint) => ({ ...checkpoint, boot: "another" }));
+
+function lettersMarkOf(folder: string): number {
+  let mark = 0;
+  editCheckpoint(folder, (checkpoint) => {
+    mark = checkpoint.letters?.length ?? 0;
+    return checkpoint;
+  });
+  return mark;
+}
+
 async function killedAtEachWrite(folder: string): Promise<string[]> {
   const killed: string[] = [];
-  await runToEnd(folder, readsOf(5), (file) => {
-    const copy = `${folder}-killed-${file}`;
-    cpSync(folder, copy, { recursive: true });
-    killed.push(copy);
-  });
+  await runToEnd(folder, readsOf(5), (file) => killed.push(copyAsKilled(folder, `${folder}-killed-${file}`)));
   return killed;
 }
 
@@ -81,6 +106,16 @@ test("a letter is kept once, whenever the process was killed", async (t) => {
   for (const folder of [...(await killedAtEachWrite(run)), run]) {
     await runToEnd(folder, readsOf(5));
     assert.deepEqual(lettersIn(folder), EXPECTED, folder);
+  }
+});
+
+test("a letter is kept once, though the process was killed a second time while it read again", async (t) => {
+  const run = join(temporaryFolder(t), "run");
+  for (const once of await killedAtEachWrite(run)) {
+    for (const twice of await killedAtEachWrite(once)) {
+      await runToEnd(twice, readsOf(5));
+      assert.deepEqual(lettersIn(twice), EXPECTED, twice);
+    }
   }
 });
 
@@ -95,14 +130,33 @@ test("lines that are kept together are kept once, though they are read again in 
 test("a letter that a crash of the machine has torn is cut off, and written anew", async (t) => {
   const run = join(temporaryFolder(t), "run");
   for (const folder of await killedAtEachWrite(run)) {
-    const path = join(folder, "data", "dead-letters.ndjson");
-    const checkpoint = join(folder, "data", "checkpoint.json");
-    const record = JSON.parse(readFileSync(checkpoint, "utf8"));
-    writeFileSync(checkpoint, JSON.stringify({ ...record, boot: "another" }));
+    const path = lettersOf(folder);
     const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
-    if (bytes.length - 10 < record.letters.length) continue;
+    if (bytes.length - 10 < lettersMarkOf(folder)) continue;
+    crashMachine(folder);
     writeFileSync(path, bytes.subarray(0, bytes.length - 10));
     await runToEnd(folder, readsOf(5));
     assert.deepEqual(lettersIn(folder), EXPECTED, folder);
   }
+});
+
+test("zeros that a crash of the machine has left in or behind the letters are taken out", async (t) => {
+  const run = join(temporaryFolder(t), "run");
+  let tried = 0;
+  for (const killed of await killedAtEachWrite(run)) {
+    const bytes = readFileSync(lettersOf(killed));
+    const mark = lettersMarkOf(killed);
+    for (const length of [10, 100, bytes.length - mark]) {
+      if (bytes.length - length < mark || length === 0) continue;
+      for (const start of [mark, bytes.length - length]) {
+        const folder = copyAsKilled(killed, `${killed}-${length}-${start}`);
+        crashMachine(folder);
+        writeFileSync(lettersOf(folder), Buffer.from(bytes).fill(0, start, start + length), { flag: "r+" });
+        await runToEnd(folder, readsOf(5));
+        assert.deepEqual(lettersIn(folder), EXPECTED, folder);
+        tried++;
+      }
+    }
+  }
+  assert.notEqual(tried, 0);
 });

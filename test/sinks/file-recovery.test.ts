@@ -196,6 +196,18 @@ test("a file that others cut, moved or wrote to is left as it is, and told", (co
   });
 });
 
+test("bytes whose intent a crash of the machine has taken are undone with those before them", (context) => {
+  const trial = tryWriter(context);
+  trial.append(OLD);
+  const intent = trial.intentOf(NEW);
+  trial.write(NEW);
+  trial.append({ a: "lost\n" });
+  appendFileSync(join(trial.base, "u/b"), "\0\0\0\0");
+  trial.restart();
+  assert.deepEqual(trial.writer.recover([intent], "undo"), { outcome: "undone", meddling: NOTHING });
+  assert.deepEqual(trial.files(), { a: "1\n", "u/b": "1\n" });
+});
+
 test("a batch is adopted although files of it were rotated or cut since, as a later one is whole", (context) => {
   const trial = tryWriter(context);
   trial.append(OLD);
@@ -218,7 +230,7 @@ test("bytes that others wrote before ours are never cut by the process that saw 
   trial.append(OLD);
   const intent = trial.intentOf(NEW);
   appendFileSync(join(trial.base, "u/b"), "x\n");
-  trial.clock.now += 100;
+  trial.clock.now += 1000;
   assert.throws(() => trial.write(NEW), /^Error: cannot write to u\/b: others moved it, cut it or wrote to it/);
   assert.deepEqual(trial.writer.recover([intent], "settle"), { outcome: "undone", meddling: NOTHING });
   assert.deepEqual(trial.files(), { a: "1\n", "u/b": "1\nx\n" });
@@ -247,6 +259,7 @@ test("a half line, whoever wrote it, does not swallow the next event", (context)
   writeFileSync(join(trial.base, "theirs"), "half");
   trial.append({ ours: "1\n" });
   appendFileSync(join(trial.base, "ours"), "half");
+  trial.clock.now += 1000;
   const texts = { theirs: "2\n", ours: "2\n" };
   const intent = trial.intentOf(texts);
   trial.write(texts);

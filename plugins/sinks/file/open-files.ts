@@ -5,7 +5,7 @@ import { DESCRIPTORS, hasDescriptors } from "./folder.ts";
 import type { FolderTree } from "./folder-tree.ts";
 import { codeOf, kindOf, Refusal, refuse } from "./refusal.ts";
 
-/** How long a file counts as being in its place without a look, in milliseconds. */
+/** How long a file counts as what it was, and as being in its place, without a look, in milliseconds. */
 const TRUSTED_FOR = 1000;
 const LF = 0x0a;
 
@@ -51,14 +51,14 @@ export class OpenFiles {
     this.#files = new LRUCache({ max: this.#most });
   }
 
-  /** A file as it is now, or undefined where none is in that place. @throws Refusal where something else is */
+  /**
+   * A file as it is now, or was within the last second: others seldom change it, and a look costs as much as half a write.
+   * Undefined where none is in that place. @throws Refusal where something else is
+   */
   look(path: string): OpenFile | undefined {
     const known = this.#files.get(path);
     if (known !== undefined) {
-      if (this.#isInPlace(path, known)) {
-        this.#measure(known);
-        return known;
-      }
+      if (this.#isInPlace(path, known)) return known;
       this.#files.delete(path);
       // Nobody will find it again to sync it.
       this.#letGo(known, (descriptor) => this.#fileSystem.fdatasyncSync(descriptor));
@@ -70,14 +70,6 @@ export class OpenFiles {
       if (codeOf(error) === "ENOENT") return undefined;
       throw error;
     }
-  }
-
-  /** The same for a file that was looked at a moment ago: its place is trusted, and with `isTrusted` its length, too. */
-  lookAgain(path: string, isTrusted: boolean): OpenFile | undefined {
-    const known = this.#files.get(path);
-    if (known === undefined) return this.look(path);
-    if (!isTrusted) this.#measure(known);
-    return known;
   }
 
   /** Makes a file, and the folders that it needs. @throws EEXIST where there is one; Refusal where something else is */
@@ -149,20 +141,15 @@ export class OpenFiles {
     try {
       const found = this.#fileSystem.lstatSync(`${this.#tree.path}/${path}`, { throwIfNoEntry: false });
       if (found?.ino !== file.inode || found.dev !== file.device) return false;
+      // Others may have written to it, or cut it.
+      if (found.size !== file.length) file.endsInLine = this.#endsInLine(file.descriptor, found.size);
+      file.length = found.size;
       file.lookedAt = now;
       return true;
     } catch {
       // Opening it anew tells what is wrong, and whether it is wrong with this file alone.
       return false;
     }
-  }
-
-  /** Others may have written to it, or cut it. */
-  #measure(file: OpenFile): void {
-    const { size } = this.#fileSystem.fstatSync(file.descriptor);
-    if (size === file.length) return;
-    file.length = size;
-    file.endsInLine = this.#endsInLine(file.descriptor, size);
   }
 
   #endsInLine(descriptor: number, length: number): boolean {

@@ -3,6 +3,7 @@ import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Recovery } from "../../../src/plugin.ts";
 import type { Additions } from "./batch-plan.ts";
+import { type NumberedPaths, PathTeller } from "./path-numbers.ts";
 import type { Recovered } from "./recovery.ts";
 import type { Prepared, WriterSettings } from "./writer.ts";
 
@@ -14,7 +15,7 @@ export interface ThreadSettings extends Omit<WriterSettings, "now" | "syncFileSy
 
 /** What the thread is asked to do, one after the other but for a sync. The arena's memory is shared, not copied. */
 export type Request =
-  | { readonly prepare: Additions }
+  | { readonly prepare: NumberedPaths; readonly lengths: Float64Array }
   | { readonly write: SharedArrayBuffer }
   | { readonly recover: readonly unknown[]; readonly recovery: Recovery }
   | "sync"
@@ -35,6 +36,8 @@ interface Waiting {
 export class ThreadedWriter {
   readonly #settings: ThreadSettings;
   #thread: Worker | undefined;
+  /** What the present thread was told. */
+  #paths = new PathTeller();
   #wasAsked = false;
   #asked = 0;
   /** Those who asked, by the numbers of their requests. */
@@ -53,8 +56,9 @@ export class ThreadedWriter {
   }
 
   /** As {@link Writer.prepare}. */
-  prepare(additions: Additions): Promise<Prepared> {
-    return this.#ask({ prepare: additions }) as Promise<Prepared>;
+  prepare({ paths, lengths }: Additions): Promise<Prepared> {
+    this.start();
+    return this.#ask({ prepare: this.#paths.number(paths), lengths: Float64Array.from(lengths) }) as Promise<Prepared>;
   }
 
   /** As {@link Writer.write}; the arena may not change until it has settled. */
@@ -92,8 +96,8 @@ export class ThreadedWriter {
 
   #ask(request: Request): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const thread = this.#thread ?? this.#spawn();
-    this.#thread = thread;
+    this.#thread ??= this.#spawn();
+    const thread = this.#thread;
     this.#wasAsked = true;
     this.#waiting.set(++this.#asked, { resolve, reject });
     thread.ref();
@@ -108,6 +112,7 @@ export class ThreadedWriter {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES },
     });
     this.#wasAsked = false;
+    this.#paths = new PathTeller();
     thread.unref();
     thread.on("message", ([number, answer]: [number, Answer]) => {
       const waiting = this.#waiting.get(number);

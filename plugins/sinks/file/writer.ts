@@ -27,8 +27,6 @@ export interface WriterSettings extends OpenFilesSettings {
   readonly syncFileSystem?: ((path: string) => Promise<boolean>) | undefined;
 }
 
-/** How long a file counts as what it was when it was prepared, in milliseconds. */
-const TRUSTED_FOR = 100;
 const MOST_OTHER_NAMES = 10_000;
 const LINE_END = Uint8Array.of(0x0a);
 
@@ -40,7 +38,6 @@ interface PreparedAddition extends Addition {
 /** Adds batches to files, in two steps: what it would take to undo a batch is known before anything of it is written. */
 export class Writer {
   readonly #fileSystem: FileSystem;
-  readonly #now: () => number;
   readonly #tree: FolderTree;
   readonly #files: OpenFiles;
   readonly #refusedNames: RefusedNames;
@@ -53,13 +50,12 @@ export class Writer {
   /** The last addition to each file of the batch, and the paths of those that are there by their inodes. */
   #last = new Map<string, Addition>();
   #present = new Map<number, string>();
-  #preparedAt = 0;
   /** How many of the additions may have left something in their files. */
   #begun = 0;
+  #hasWritten = false;
 
   constructor(fileSystem: FileSystem, settings: WriterSettings) {
     this.#fileSystem = fileSystem;
-    this.#now = settings.now;
     this.#tree = new FolderTree(fileSystem, settings.base);
     this.#files = new OpenFiles(fileSystem, this.#tree, settings);
     this.#refusedNames = new RefusedNames(settings.now);
@@ -91,7 +87,6 @@ export class Writer {
       this.#tree.release();
     }
     if (refused.length > 0) return { refused };
-    this.#preparedAt = this.#now();
     this.#intent = encodeIntent(this.#tree.path, this.#tree.device, this.#additions);
     return { intent: this.#intent, isFirst };
   }
@@ -103,13 +98,13 @@ export class Writer {
   write(arena: Uint8Array): void {
     if (this.#intent === undefined || this.#begun > 0)
       throw new Error("a batch is written once, after it was prepared");
-    const isTrusted = this.#now() - this.#preparedAt < TRUSTED_FOR;
+    this.#hasWritten = true;
     let start = 0;
     try {
       for (const [index, addition] of this.#additions.entries()) {
         const end = start + addition.length;
         try {
-          this.#add(addition, isTrusted, arena, start, end);
+          this.#add(addition, arena, start, end);
         } catch (error) {
           if (error instanceof Refusal) this.#refuseNames(index);
           throw describe(error, `cannot write to ${addition.path}`);
@@ -136,7 +131,8 @@ export class Writer {
       this.#begun = 0;
       return recovered;
     }
-    return recoverFiles(this.#fileSystem, intents, recovery);
+    // What this process has written, it knows all intents of.
+    return recoverFiles(this.#fileSystem, intents, recovery === "undo" && this.#hasWritten ? "take back" : recovery);
   }
 
   /** As {@link Sink.sync}; other requests are answered meanwhile. */
@@ -169,10 +165,10 @@ export class Writer {
     return { path, device, inode, before, after: before + (endsInLine ? 1 : 0) + length, length };
   }
 
-  #add(addition: PreparedAddition, isTrusted: boolean, arena: Uint8Array, start: number, end: number): void {
+  #add(addition: PreparedAddition, arena: Uint8Array, start: number, end: number): void {
     const { path, inode, before, after, length } = addition;
     const isBorn = inode === 0 && before === 0;
-    const file = isBorn ? this.#create(path) : this.#files.lookAgain(path, isTrusted);
+    const file = isBorn ? this.#create(path) : this.#files.look(path);
     if (file === undefined || (inode !== 0 && !isSame(file, addition)) || file.length !== before) {
       throw new Error("others moved it, cut it or wrote to it since the batch was prepared");
     }
