@@ -32,6 +32,8 @@ export const command: Command = async (words) => {
   if (!LOG_LEVELS.includes(level)) throw new UsageError(`--log-level is one of ${LOG_LEVELS.join(", ")}`);
   const stuckAfter = durationOf("--exit-when-stuck", values["exit-when-stuck"]);
   const dataDir = values["data-dir"];
+  if (dataDir === "")
+    throw new UsageError("--data-dir takes a folder, and got an empty text: a variable may not be set");
   const file = pipelineFile(positionals);
   const untilEnd = values["exit-on-eof"] ?? false;
   let files: readonly string[] = [file];

@@ -12,6 +12,7 @@ import { asJournalFull, JournalFull } from "../store/journal-full.ts";
 import { arrivingPath } from "../store/segment-names.ts";
 import { Segments } from "../store/segments.ts";
 import { CommitQueue } from "./commit-queue.ts";
+import { Intake } from "./intake.ts";
 import { JournalSpool } from "./journal-spool.ts";
 import { Tide } from "./tide.ts";
 import { UnsyncedMark } from "./unsynced-mark.ts";
@@ -44,6 +45,8 @@ const SEGMENT_BYTES = 64 * 1024 * 1024;
 const LONGER_THAN_A_SEGMENT = 2 ** 36;
 /** Files that `maxBytes` is parted into, at least: a file goes only as a whole. */
 const LEAST_SEGMENTS = 4;
+/** As many bytes show whether the disk takes any. */
+const TRIED_BYTES = 64 * 1024;
 const READ_AGAIN_AFTER_MS = 1000;
 const LF = 0x0a;
 
@@ -55,7 +58,7 @@ const LF = 0x0a;
 export class Journal {
   readonly #segments: Segments;
   readonly #log: Log;
-  readonly #intake: Work | undefined;
+  readonly #intake: Intake;
   readonly #reading: Work | undefined;
   readonly #maxBytes: number;
   readonly #durable: boolean;
@@ -70,7 +73,7 @@ export class Journal {
   private constructor(options: JournalOptions) {
     const { maxBytes = Number.POSITIVE_INFINITY, segmentBytes = SEGMENT_BYTES } = options;
     this.#log = options.log;
-    this.#intake = options.intake;
+    this.#intake = new Intake(options.intake, () => this.#tryOut());
     this.#reading = options.reading;
     this.#maxBytes = maxBytes;
     this.#durable = options.durability !== "write";
@@ -128,9 +131,9 @@ export class Journal {
     this.#promise(bytes);
     try {
       await this.#commits.append([Buffer.concat([prefix, header]), records]);
-      this.#intake?.goesOn();
+      this.#intake.goesOn();
     } catch (error) {
-      this.#intake?.waits((error as Error).message);
+      this.#intake.waits((error as Error).message);
       throw asJournalFull(error);
     } finally {
       this.#promised -= bytes;
@@ -243,26 +246,50 @@ export class Journal {
   release(position: Position): void {
     const before = this.bytes;
     this.#segments.release(position.offset);
-    if (this.bytes < before) this.#intake?.goesOn();
+    if (this.bytes < before) this.#intake.goesOn();
   }
 
   /** Waits for what is being appended, and closes. What is spooled and not accepted is deleted by the next start. */
   async close(): Promise<void> {
+    this.#intake.close();
     await this.#commits.settled();
     this.#segments.close();
   }
 
-  /** Sets room aside, for a request that has some already. */
+  /** Sets room aside, for a request that has some already. @throws JournalFull */
   #promise(bytes: number, held = 0): void {
-    if (this.bytes + bytes > this.#maxBytes) {
-      if (held + bytes > this.#maxBytes - this.#segments.mostLeft) {
-        const never = `a request has more bytes than the journal may have (${this.#maxBytes})`;
-        throw new JournalFull(never, { neverFits: true });
-      }
-      const full = `the journal is full: it may have ${this.#maxBytes} bytes, and the sinks have not taken them yet`;
-      this.#intake?.waits(full);
-      throw new JournalFull(full);
+    try {
+      this.#checkRoom(bytes, held);
+    } catch (error) {
+      if (error instanceof JournalFull && !error.neverFits) this.#intake.waits(error.message);
+      throw error;
     }
     this.#promised += bytes;
+  }
+
+  /** @throws JournalFull */
+  #checkRoom(bytes: number, held = 0): void {
+    if (this.bytes + bytes <= this.#maxBytes) return;
+    if (held + bytes > this.#maxBytes - this.#segments.mostLeft) {
+      const never = `a request has more bytes than the journal may have (${this.#maxBytes})`;
+      throw new JournalFull(never, { neverFits: true });
+    }
+    throw new JournalFull(
+      `the journal is full: it may have ${this.#maxBytes} bytes, and the sinks have not taken them yet`,
+    );
+  }
+
+  /** Does with bytes that are nobody's what is done with a request. @throws JournalFull, or what the disk says */
+  async #tryOut(): Promise<void> {
+    const bytes = Math.min(TRIED_BYTES, Math.ceil(this.#maxBytes / LEAST_SEGMENTS));
+    this.#checkRoom(bytes);
+    const { fileSystem, folder } = this.#segments;
+    const frame = new ArrivingFrame(fileSystem, arrivingPath(folder, this.#arrivals++), { at: Date.now() });
+    try {
+      frame.write(Buffer.alloc(bytes));
+      await frame.finish(this.#durable);
+    } finally {
+      frame.discard();
+    }
   }
 }

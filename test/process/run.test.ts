@@ -169,6 +169,7 @@ test("wrong words end with 2 and a hint; help and version with 0", async (t) => 
     ["run", "--fast"],
     ["run", "a.yaml", "b.yaml"],
     ["run", "--log-level", "loud"],
+    ["run", "--data-dir", ""],
     ["follow"],
   ]) {
     assert.equal((await runSluice(folder, words)).code, 2, words.join(" "));
