@@ -11,6 +11,7 @@ export { CheckpointError } from "./delivery/checkpoint-error.ts";
 export { loadConfig } from "./load-config.ts";
 export type { Health, LifeStage, Trouble } from "./observe/health.ts";
 export { createLineLog } from "./observe/line-log.ts";
+export { type Changes, ReloadRefused } from "./pipeline/changes.ts";
 export type { PipelineOptions } from "./pipeline/pipeline.ts";
 export { Pipeline } from "./pipeline/pipeline.ts";
 export type { PipelineReport, SinkReport, SourceReport } from "./pipeline/report.ts";

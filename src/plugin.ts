@@ -209,8 +209,10 @@ export interface Prepared {
 /**
  * What is to become of batches that may be there in part.
  * - `settle`: what is wholly there is adopted, anything else undone. For a write that failed, and for the last one of a process that died.
- * - `undo`: all of it is undone, as nobody knows what a crash of the machine has left of it.
- * - `keep`: no source can give it again. What is there stays, without what is no whole event.
+ * - `undo`: all of it is undone, as nobody knows what a crash of the machine has left of it; and of batches behind it, whose
+ *   intents were not synced ({@link Prepared.isFirst}) and may not have lasted.
+ * - `keep`: no source can give some of it again. What is there stays, without what is no whole event; `adopted` means then that
+ *   all of it is there, and `undone` that some of it may be missing.
  */
 export type Recovery = "settle" | "undo" | "keep";
 

@@ -22,7 +22,8 @@ Exit codes: 0 done, 1 failed while running, 2 wrong usage, 78 wrong configuratio
 const RUN = `Usage: sluice run [pipeline.yaml] [options]
 
 Runs the pipeline (default: ./pipeline.yaml). SIGTERM and SIGINT stop reading, deliver what is in flight, save the
-positions and end with exit code 0; a second one ends at once.
+positions and end with exit code 0; a second one ends at once. SIGHUP reads pipeline.yaml again: what did not change in it
+runs on, the rest is replaced with nothing lost; a file that is wrong is refused, and the old one runs on.
 
 Options:
   --exit-on-eof       read every tail source to the end of its files, deliver all, save the positions, and end
@@ -30,6 +31,7 @@ Options:
   --log-level LEVEL   error, warn, info (default) or debug
   --exit-when-stuck DURATION
                       stop, with exit code 1, once something has waited so long on an error (10m); else it waits for ever
+  --watch             do what SIGHUP does whenever pipeline.yaml, or a secret's file that it names, has changed
   --explain           say in words what was read, where it went, and what to try next
   --help              print this
 

@@ -10,8 +10,10 @@ import { explainWhenIdle } from "./explain.ts";
 import { sizeHeap } from "./heap.ts";
 import { pipelineFile } from "./pipeline-file.ts";
 import { showProgress } from "./progress.ts";
-import { stopOnSignals } from "./signals.ts";
+import { reload } from "./reload.ts";
+import { onHangup, stopOnSignals } from "./signals.ts";
 import { stopWhenStuck } from "./stuck.ts";
+import { watchFiles } from "./watch.ts";
 
 const END_WITHIN_MS = 1000;
 
@@ -20,6 +22,7 @@ const OPTIONS = {
   "data-dir": { type: "string" },
   "log-level": { type: "string", default: "info" },
   "exit-when-stuck": { type: "string" },
+  watch: { type: "boolean" },
   explain: { type: "boolean" },
 } as const;
 
@@ -29,19 +32,30 @@ export const command: Command = async (words) => {
   if (!LOG_LEVELS.includes(level)) throw new UsageError(`--log-level is one of ${LOG_LEVELS.join(", ")}`);
   const stuckAfter = durationOf("--exit-when-stuck", values["exit-when-stuck"]);
   const dataDir = values["data-dir"];
-  const config = await loadConfig(pipelineFile(positionals), dataDir === undefined ? {} : { dataDir });
+  const file = pipelineFile(positionals);
   const untilEnd = values["exit-on-eof"] ?? false;
-  if (untilEnd) refuseListeners(config.sources);
+  let files: readonly string[] = [file];
+  const load = async () => {
+    const loaded = await loadConfig(file, dataDir === undefined ? {} : { dataDir });
+    files = [file, ...loaded.secretFiles];
+    if (untilEnd) refuseListeners(loaded.sources);
+    return loaded;
+  };
+  const config = await load();
 
   const { isTTY } = process.stderr;
   const progress = isTTY ? showProgress() : undefined;
   const write = (line: string) => (progress ? progress.above(line) : process.stderr.write(line));
-  const log = createLineLog({ level, readable: isTTY || (values.explain ?? false), write });
+  const readable = isTTY || (values.explain ?? false);
+  const log = createLineLog({ level, readable, write });
   for (const warning of config.warnings) log.warn(warning);
 
   const pipeline = createPipeline(config, { log, untilEnd });
   const signals = stopOnSignals(pipeline, log);
   const stuck = stuckAfter === undefined ? undefined : stopWhenStuck(pipeline, stuckAfter, log);
+  const reloadNow = () => void reload({ pipeline, load, log, ...(readable && { write }) });
+  const hangup = onHangup(reloadNow);
+  const watch = values.watch ? watchFiles(() => files, reloadNow) : undefined;
   try {
     sizeHeap();
     await pipeline.start();
@@ -60,6 +74,8 @@ export const command: Command = async (words) => {
   } finally {
     progress?.close();
     signals.forget();
+    hangup.forget();
+    watch?.forget();
     stuck?.forget();
     endSoon();
   }
@@ -89,7 +105,17 @@ function refuseListeners(sources: Awaited<ReturnType<typeof loadConfig>>["source
 }
 
 function tellReport({ sinks, counters, unsettled }: PipelineReport, log: ReturnType<typeof createLineLog>): void {
-  for (const { name, received, created, delivered, filtered, deadLettered, alreadyDelivered, addsUp } of sinks) {
+  for (const {
+    name,
+    received,
+    created,
+    delivered,
+    filtered,
+    deadLettered,
+    alreadyDelivered,
+    buffer,
+    addsUp,
+  } of sinks) {
     log.child(name).info("sums", {
       received,
       created,
@@ -97,6 +123,7 @@ function tellReport({ sinks, counters, unsettled }: PipelineReport, log: ReturnT
       filtered,
       dead_lettered: deadLettered,
       ...(alreadyDelivered > 0 && { already_delivered: alreadyDelivered }),
+      ...(buffer && { buffered: buffer.held, dropped: buffer.dropped }),
       adds_up: addsUp,
     });
   }

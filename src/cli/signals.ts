@@ -29,3 +29,10 @@ export function stopOnSignals(pipeline: Pipeline, log: Log): { forget(): void } 
     },
   };
 }
+
+/** SIGHUP reloads; Windows has none, and sends it when the window is closed. */
+export function onHangup(reload: () => void): { forget(): void } {
+  if (process.platform === "win32") return { forget: () => {} };
+  process.on("SIGHUP", reload);
+  return { forget: () => process.off("SIGHUP", reload) };
+}

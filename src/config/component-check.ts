@@ -51,8 +51,8 @@ export function createComponentCheck(document: Document, baseDir: string, list: 
     const common: ObjectSchema = COMMON_OPTIONS[section];
     const isEngines = (option: string): boolean => Object.hasOwn(common.properties, option);
     for (const [option, schema] of Object.entries(common.properties)) {
-      // So that the defaults inside of it are filled in.
-      if ("properties" in schema && !Object.hasOwn(value, option)) value[option] = {};
+      // So that the defaults inside of it are filled in; what asks for an option of its own is there only where it is written.
+      if ("properties" in schema && !schema.required && !Object.hasOwn(value, option)) value[option] = {};
     }
     const definition = await load(value.type, section, pointer);
     const schema = definition && together(definition, common, pointer);

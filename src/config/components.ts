@@ -1,7 +1,7 @@
 import { byteCount, milliseconds, type OptionsOf } from "../options.ts";
 import type { BatchLimits, FilterDefinition, ListenerDefinition, SinkDefinition, SourceDefinition } from "../plugin.ts";
 import type { CheckedComponent, ComponentCheck } from "./component-check.ts";
-import type { FilterConfig, RetryPolicy, SinkConfig, SourceConfig } from "./config.ts";
+import type { BufferPolicy, FilterConfig, RetryPolicy, SinkConfig, SourceConfig } from "./config.ts";
 import type { sinkOptions, sourceOptions } from "./engine-options.ts";
 import type { Section } from "./plugin-list.ts";
 import { below, type Pointer, quote } from "./pointer.ts";
@@ -9,6 +9,7 @@ import { isMap } from "./prepared-value.ts";
 
 type BatchOptions = OptionsOf<typeof sinkOptions.properties.batch>;
 type RetryOptions = OptionsOf<typeof sinkOptions.properties.retry>;
+type BufferOptions = OptionsOf<typeof sinkOptions.properties.buffer>;
 
 /** A component's name becomes a part of file names and of metrics. */
 const NAME = /^[A-Za-z0-9][\w-]{0,63}$/;
@@ -25,7 +26,7 @@ export function readSources(section: unknown, components: ComponentCheck): Promi
 /** The sinks of a pipeline, in the order of the file; worth something only when nothing was found wrong. */
 export function readSinks(section: unknown, components: ComponentCheck): Promise<SinkConfig[]> {
   return readSection(section, "sinks", components, (key, { engine, ...component }, filters) => {
-    const { when, batch, retry } = engine as OptionsOf<typeof sinkOptions>;
+    const { when, batch, retry, buffer } = engine as OptionsOf<typeof sinkOptions>;
     return {
       ...component,
       definition: component.definition as SinkDefinition,
@@ -34,6 +35,7 @@ export function readSinks(section: unknown, components: ComponentCheck): Promise
       filters,
       batch: batchLimits(batch as BatchOptions),
       retry: retryPolicy(retry as RetryOptions),
+      ...(buffer && { buffer: bufferPolicy(buffer) }),
     };
   });
 }
@@ -77,6 +79,11 @@ const batchLimits = ({ max_events, max_bytes, max_age }: BatchOptions): Partial<
   ...(max_events === undefined ? {} : { events: max_events }),
   ...(max_bytes === undefined ? {} : { bytes: byteCount(max_bytes) }),
   ...(max_age === undefined ? {} : { age: milliseconds(max_age) }),
+});
+
+const bufferPolicy = ({ max_bytes, when_full }: BufferOptions): BufferPolicy => ({
+  maxBytes: byteCount(max_bytes),
+  whenFull: when_full,
 });
 
 const retryPolicy = ({ initial, max, max_elapsed }: RetryOptions): RetryPolicy => ({

@@ -29,6 +29,14 @@ export interface RetryPolicy {
   readonly maxElapsed: number;
 }
 
+/** What a sink's buffer on the disk may hold, and what becomes of events when it is full. */
+export interface BufferPolicy {
+  /** The most bytes on the disk. */
+  readonly maxBytes: number;
+  /** `block`: the sources wait; `drop_newest`: the events are lost; `dead_letter`: they become dead letters. */
+  readonly whenFull: "block" | "drop_newest" | "dead_letter";
+}
+
 export interface SinkConfig extends Component<SinkDefinition> {
   /** Its key below `sinks`. */
   readonly key: string;
@@ -38,6 +46,8 @@ export interface SinkConfig extends Component<SinkDefinition> {
   /** What pipeline.yaml says; the sink's own wish, then the engine's default stand behind it. */
   readonly batch: Partial<BatchLimits>;
   readonly retry: RetryPolicy;
+  /** Absent: what it does not take holds the sources. */
+  readonly buffer?: BufferPolicy;
 }
 
 /** How much a journal may keep, and when it has a request. */
@@ -76,6 +86,8 @@ export interface Config {
   readonly sources: readonly SourceConfig[];
   readonly filters: readonly FilterConfig[];
   readonly sinks: readonly SinkConfig[];
+  /** The files that `${file:…}` was read from. */
+  readonly secretFiles: readonly string[];
   /** Allowed, but worth a word: `pipeline.yaml:12:5 …`. */
   readonly warnings: readonly string[];
 }

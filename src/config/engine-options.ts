@@ -197,5 +197,29 @@ export const sinkOptions = {
         },
       },
     },
+    buffer: {
+      type: "object",
+      description:
+        "A buffer on the disk, in `data_dir`, that keeps what this sink has not taken yet: then it does not hold the other " +
+        "sinks. Without it: the slowest sink sets the pace of all.",
+      required: ["type"],
+      properties: {
+        type: { type: "string", enum: ["disk"], description: "Where it is." },
+        max_bytes: {
+          type: "string",
+          format: "bytes",
+          default: "1GiB",
+          description: "The most that it may have on the disk. It is deleted from its beginning as the sink goes on.",
+        },
+        when_full: {
+          type: "string",
+          enum: ["block", "drop_newest", "dead_letter"],
+          default: "block",
+          description:
+            "What becomes of events that it has no room for: `block`, they wait, and the sources and the other sinks with " +
+            "them; `drop_newest`, they are lost to this sink, and counted; `dead_letter`, they become dead letters.",
+        },
+      },
+    },
   },
 } as const satisfies ObjectSchema;

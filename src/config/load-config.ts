@@ -29,7 +29,9 @@ const LARGEST_FILE = 1024 * 1024;
 export async function loadConfig(file: string, options: LoadConfigOptions = {}): Promise<Config> {
   const path = resolve(file);
   const baseDir = dirname(path);
-  const document = readDocument(file, await readText(file, path), { env: options.env ?? processEnv, baseDir });
+  const secretFiles = new Set<string>();
+  const onFile = (secret: string) => secretFiles.add(secret);
+  const document = readDocument(file, await readText(file, path), { env: options.env ?? processEnv, baseDir, onFile });
   const findings: Finding[] = [...document.findings];
   const refuse = (): ConfigError => new ConfigError(complain(document, findings));
 
@@ -75,6 +77,7 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
     sources,
     filters,
     sinks,
+    secretFiles: [...secretFiles],
     warnings: complain(document, components.warnings).map(({ line, column, path, message }) => {
       return `${file}:${line}:${column} ${path}: ${message}`;
     }),

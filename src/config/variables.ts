@@ -6,6 +6,8 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where relative paths of secret files start. */
   readonly baseDir: string;
+  /** Told of each secret's file, by its whole path. */
+  readonly onFile?: (path: string) => void;
 }
 
 /** A text of pipeline.yaml with its variables replaced. */
@@ -59,8 +61,9 @@ function look(inner: string, { env }: Surroundings): Value {
   return { problem: `the variable ${name} is not set: set it, or write \${${name}:-default}` };
 }
 
-function readSecret(path: string, { baseDir }: Surroundings): Value {
+function readSecret(path: string, { baseDir, onFile }: Surroundings): Value {
   const file = resolve(baseDir, path);
+  onFile?.(file);
   try {
     const found = statSync(file);
     // A pipe or a device would keep us waiting, or never end.

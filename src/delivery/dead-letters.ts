@@ -3,6 +3,7 @@ import { setImmediate as turn, setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Health, Work } from "../observe/health.ts";
 import type { FileSystem } from "../store/file-system.ts";
+import { makeFolder, syncFolderSoon } from "../store/folders.ts";
 import { writeWhole } from "../store/whole-io.ts";
 import { type DeadLetter, fromLine, inPieces, toLine } from "./dead-letter.ts";
 import { KnownLetters } from "./known-letters.ts";
@@ -73,7 +74,8 @@ export class DeadLetters {
       if (end < present.length) this.#fileSystem.ftruncateSync(file, end);
       this.#mark = { ...present, length: end };
       this.#knownFrom = { ...present, length: Math.min(start, end) };
-      this.#synced = this.#knownFrom;
+      // Of a file that no checkpoint knows, not even the name need be durable.
+      if (mark?.inode === present.inode) this.#synced = this.#knownFrom;
     } finally {
       this.#fileSystem.closeSync(file);
     }
@@ -83,10 +85,17 @@ export class DeadLetters {
   async sync(): Promise<void> {
     const { inode, length } = this.#mark;
     if (inode === this.#synced.inode && length <= this.#synced.length) return;
+    if (!this.#fileSystem.existsSync(this.path)) {
+      // Whoever has moved it away has what is in it.
+      this.#synced = { inode, length };
+      return;
+    }
     const file = this.#fileSystem.openSync(this.path, "r+");
     try {
       if (this.#measure(file).inode === inode) {
-        await this.#syncFile(file, this.#synced.inode === inode ? this.#synced.length : 0, length);
+        const isKnown = this.#synced.inode === inode;
+        await this.#syncFile(file, isKnown ? this.#synced.length : 0, length);
+        if (!isKnown) await syncFolderSoon(this.#fileSystem, dirname(this.path));
       }
       this.#synced = { inode, length };
     } finally {
@@ -94,9 +103,14 @@ export class DeadLetters {
     }
   }
 
+  /** Returns when nothing is being written: to be called before {@link restore} where something was. */
+  async settled(): Promise<void> {
+    await this.#last;
+  }
+
   /**
    * Returns when all of them are in the file; their bytes must not be changed until then.
-   * @throws the signal's reason when it is aborted while waiting for room
+   * @throws the signal's reason when it is aborted before: what is missing then has to come again
    */
   write(letters: Iterable<DeadLetter>, signal: AbortSignal): Promise<void> {
     const written = this.#last.then(() => this.#appendAll(letters, signal));
@@ -124,6 +138,7 @@ export class DeadLetters {
 
   async #append(lines: Buffer, signal: AbortSignal): Promise<void> {
     for (;;) {
+      signal.throwIfAborted();
       const obstacle = this.#tryAppend(lines);
       if (obstacle === undefined) {
         this.#work.goesOn();
@@ -139,7 +154,7 @@ export class DeadLetters {
     let file: number | undefined;
     let before = 0;
     try {
-      this.#fileSystem.mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+      makeFolder(this.#fileSystem, dirname(this.path), 0o700);
       file = this.#fileSystem.openSync(this.path, "a+", 0o600);
       before = this.#fileSystem.fstatSync(file).size;
       // A file that is empty takes even what is larger than the limit, or it could never be kept.

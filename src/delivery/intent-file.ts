@@ -59,9 +59,9 @@ export class IntentFile {
     }
   }
 
-  /** Waits for what is being synced, then closes the file. */
+  /** Waits for what is being synced, and for those who wait to sync behind that, then closes the file. */
   async close(): Promise<void> {
-    await this.#syncing?.catch(() => {});
+    while (this.#syncing) await this.#syncing.catch(() => {});
     this.#fileSystem.closeSync(this.#descriptor);
   }
 

@@ -27,6 +27,9 @@ export class IntentLog {
   readonly #inFlight = new Map<string, IntentRecord>();
   #generations: number[];
   #file: IntentFile | undefined;
+  /** The present generation holds the intents in flight, and no other. */
+  #isFresh = false;
+  #moments = 0;
 
   /**
    * `beforeWrite` is called before an intent is written, and may throw as the disk does; `onLarge` when the present generation
@@ -57,6 +60,11 @@ export class IntentLog {
     return this.#generations.at(-1) ?? 0;
   }
 
+  /** How many times {@link begin} was called: what undoes a batch that was prepared before may be forgotten since. */
+  get moments(): number {
+    return this.#moments;
+  }
+
   /**
    * All that was recorded since a generation began, in order; an intent that was carried over is there more than once.
    * After a crash of the machine (`mayMiss`), what was not synced may be missing.
@@ -75,6 +83,8 @@ export class IntentLog {
    * @throws the signal's reason when it is aborted before
    */
   async append(record: IntentRecord, sync: boolean, signal: AbortSignal): Promise<void> {
+    // What was abandoned may be undone by now, and its positions taken back.
+    signal.throwIfAborted();
     let isWritten = false;
     for (;;) {
       try {
@@ -98,14 +108,18 @@ export class IntentLog {
 
   /** The sink's batch is not in flight any more: it is there, or undone. */
   settle(sink: string): void {
-    this.#inFlight.delete(sink);
+    if (this.#inFlight.delete(sink)) this.#isFresh = false;
   }
 
   /**
-   * Begins the next generation, here and now, with the intents in flight; returns a function that makes it durable.
+   * Begins the next generation, here and now, with the intents in flight; returns a function that makes it durable. The
+   * present one goes on where it is just that, so that a checkpoint that fails for hours leaves no heap of them.
    * @throws what the disk says; then the present one goes on
    */
   begin(): () => Promise<void> {
+    this.#moments++;
+    const present = this.#file;
+    if (this.#isFresh && present && !present.isBroken) return () => present.sync();
     const next = this.generation + 1;
     const file = new IntentFile(this.#fileSystem, this.#pathOf(next));
     try {
@@ -118,6 +132,7 @@ export class IntentLog {
     this.#file?.close().catch(() => {});
     this.#file = file;
     this.#generations.push(next);
+    this.#isFresh = true;
     return () => file.sync();
   }
 
@@ -143,6 +158,7 @@ export class IntentLog {
     if (!this.#file) throw new Error("no generation of intents has begun");
     this.#beforeWrite();
     const before = this.#file.length;
+    this.#isFresh = false;
     this.#file.append(encodeIntent(record, this.#file.durable));
     this.#inFlight.set(record.sink, record);
     if (before < LARGE_BYTES && this.#file.length >= LARGE_BYTES) this.#onLarge();

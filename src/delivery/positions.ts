@@ -9,10 +9,20 @@ export interface Receipt {
   readonly reached: SinkPosition;
   /** Where it begins: how far a sink has come that has nothing of it. */
   readonly before: SinkPosition;
+  /** Where its partition begins, as far as no checkpoint knows. */
+  readonly begin?: Position | undefined;
   /** The sink has delivered, filtered or dead-lettered all of it. */
   settle(sink: number): void;
   /** The same for its events up to this one, and all reads before it. */
   settleUpTo(sink: number, place: EventPlace): void;
+}
+
+/** What is known of a read before its events are. */
+export interface ReadKind {
+  /** The partition will never bring more. */
+  readonly ended?: boolean;
+  /** It only tells where its partition is. */
+  readonly isEmpty?: boolean;
 }
 
 /**
@@ -38,14 +48,13 @@ export class Positions {
   }
 
   /**
-   * Forgets all reads that are not settled. Each sink goes on where it stands now; reading begins at the lowest of `from`,
-   * which may lie before that.
+   * Forgets all reads that are not settled. Each sink goes on where it stands now; reading begins at the lowest of these.
    */
-  restart(resume: readonly PartitionPositions[], from = resume): void {
+  restart(resume: readonly PartitionPositions[]): void {
     for (const partition of this.#partitions.values()) partition.close();
     this.#partitions.clear();
     this.#resume = resume;
-    this.#start = lowest(from);
+    this.#start = lowest(resume);
     for (const partition of new Set(resume.flatMap((positions) => [...positions.keys()]))) {
       if (!resume.every((positions) => positions.get(partition)?.ended)) this.#partition(partition);
     }
@@ -56,9 +65,17 @@ export class Positions {
     return this.#start;
   }
 
-  /** Opens the receipt of a read; reads of a partition are opened in its order. */
-  open(partition: string, position: Position, lease: Lease, ended: boolean): Receipt {
-    return this.#partition(partition).open(position, lease, ended, this.#letters());
+  /** Opens the receipt of a read; reads of a partition are opened in its order. One that brings nothing owes nothing. */
+  open(partition: string, position: Position, lease: Lease, kind: ReadKind = {}): Receipt {
+    return this.#partition(partition).open(position, lease, kind, this.#letters());
+  }
+
+  /** Returns what is to be called once a checkpoint holds where the partitions begin that are known now. */
+  noteBegins(): () => void {
+    const known = [...this.#partitions.values()].map((partition) => partition.noteBegin());
+    return () => {
+      for (const forget of known) forget();
+    };
   }
 
   /** How far the dead letters were written when each partition's oldest unsettled read was opened. */
@@ -130,6 +147,8 @@ class Partition {
   #first = 0;
   /** Where the next read begins. */
   #end: SinkPosition;
+  /** Where the source said that it begins, or goes on: of what was read since, no checkpoint tells. */
+  #begin: SinkPosition | undefined;
 
   constructor(resume: readonly (SinkPosition | undefined)[], start: Position, onMove: () => void) {
     this.#positions = [...resume];
@@ -158,19 +177,27 @@ class Partition {
     return this.#queue[0]?.letters;
   }
 
-  open(position: Position, lease: Lease, ended: boolean, letters: LettersMark): Receipt {
+  noteBegin(): () => void {
+    const known = this.#begin;
+    return () => {
+      if (this.#begin === known) this.#begin = undefined;
+    };
+  }
+
+  open(position: Position, lease: Lease, { ended, isEmpty }: ReadKind, letters: LettersMark): Receipt {
     const before = this.#end;
     const reached: SinkPosition = ended ? { ...position, ended } : position;
+    if (isEmpty && (this.#begin ?? before) === before) this.#begin = reached;
     const entry: Entry = { reached, lease, letters, settled: [] };
     this.#queue.push(entry);
     this.#end = reached;
+    // All sinks learn of a partition at once: none takes it for a new one that another has begun.
+    if (isEmpty) for (const sink of this.#heads.keys()) this.#settleOne(entry, sink);
     return {
       reached,
       before,
-      settle: (sink) => {
-        entry.settled[sink] = true;
-        this.#settle(sink);
-      },
+      begin: this.#begin,
+      settle: (sink) => this.#settleOne(entry, sink),
       settleUpTo: (sink, partly) => {
         this.#positions[sink] = advance(this.#positions[sink], { ...before, partly });
         this.#onMove();
@@ -181,6 +208,11 @@ class Partition {
   /** Gives back what is not settled yet. */
   close(): void {
     for (const { lease } of this.#queue.splice(0)) lease.release();
+  }
+
+  #settleOne(entry: Entry, sink: number): void {
+    entry.settled[sink] = true;
+    this.#settle(sink);
   }
 
   #settle(sink: number): void {

@@ -18,9 +18,25 @@ export interface Unsettled {
   readonly log: Log;
 }
 
+/** Where the partitions began that are new since the checkpoint: that is where they are gone back to. */
+export function beginsOf(records: readonly IntentRecord[]): SourcePositions {
+  const begun = new Map<string, Map<string, Position>>();
+  for (const { after } of records) {
+    for (const [source, partitions] of after) {
+      for (const [partition, { begin }] of partitions) {
+        if (!begin) continue;
+        const known = begun.get(source) ?? new Map<string, Position>();
+        begun.set(source, known);
+        if (!known.has(partition)) known.set(partition, begin);
+      }
+    }
+  }
+  return begun;
+}
+
 /**
  * After the end of the process, all that was written is still there: only the last batch may be there in part. It is
- * adopted or undone. Returns how far the sink has come.
+ * adopted or undone; or kept, where a source cannot give it again. Returns how far the sink has come.
  */
 export async function settleLast({ sink, positions, records, holds, log }: Unsettled): Promise<SourcePositions> {
   const batches = lastOfEach(records);
@@ -28,21 +44,24 @@ export async function settleLast({ sink, positions, records, holds, log }: Unset
   const before = batches.slice(0, -1).reduce(advancing, positions);
   if (!last) return before;
   if (last.intent !== undefined) {
-    const recovery = (await isGone(holds, before, [last], log)) ? "keep" : "settle";
-    if ((await sink.recover([last.intent], recovery)) === "undone") return before;
+    const gone = await findGone(holds, before, [last], log, "what was read");
+    const outcome = await sink.recover([last.intent], gone.size > 0 ? "keep" : "settle");
+    if (outcome === "undone") return advanceAll(before, gone);
   }
   return advancing(before, last);
 }
 
 /**
  * After a crash of the machine, or a sync that failed, nobody knows what is there of the batches since the checkpoint: all
- * are undone, or, where their source cannot give them again, kept. Returns how far the sink has come.
+ * are undone. Where a source cannot give some of it again, they are kept; what the others can give is read again, as nobody
+ * knows whether it is there. Returns how far the sink has come.
  */
 export async function undoAll({ sink, positions, records, holds, log }: Unsettled): Promise<SourcePositions> {
   const batches = lastOfEach(records);
-  if (await isGone(holds, positions, batches, log)) {
+  const gone = await findGone(holds, positions, batches, log, "nobody knows what");
+  if (gone.size > 0) {
     await sink.recover(intentsOf(batches), "keep");
-    return batches.reduce(advancing, positions);
+    return advanceAll(positions, gone);
   }
   const intents = intentsOf(records);
   if (intents.length > 0) await sink.recover(intents, "undo");
@@ -59,32 +78,45 @@ function lastOfEach(records: readonly IntentRecord[]): IntentRecord[] {
 const intentsOf = (records: readonly IntentRecord[]): Json[] =>
   records.flatMap(({ intent }) => (intent === undefined ? [] : [intent]));
 
-/** Whether some of what would be undone could not be read again. */
-async function isGone(
+/**
+ * How far the batches reach in the partitions that could not be read again if they were undone. Of a log that was begun since
+ * the checkpoint, what was read of it tells; but not after a crash of the machine, which may have taken the end of the log.
+ */
+async function findGone(
   holds: Holds,
   positions: SourcePositions,
   batches: readonly IntentRecord[],
   log: Log,
-): Promise<boolean> {
-  for (const [source, partition, position] of startsOf(positions, batches)) {
-    if (await holds(source, partition, position)) continue;
-    const fields = { source, partition, offset: position.offset };
+  survives: "what was read" | "nobody knows what",
+): Promise<SourcePositions> {
+  const gone = new Map<string, Map<string, SinkPosition>>();
+  for (const { source, partition, start, reached } of movesOf(positions, batches)) {
+    // The beginning of a log does not say which log it was.
+    const known = start && !isBeginning(start) ? start : survives === "what was read" ? reached : undefined;
+    if (!known || isBeginning(known) || (await holds(source, partition, known))) continue;
+    const fields = { source, partition, offset: start?.offset ?? 0 };
     log.warn("cannot be read again from here: what was delivered behind it stays, as whole events", fields);
-    return true;
+    const partitions = gone.get(source) ?? new Map();
+    gone.set(source, partitions.set(partition, reached));
   }
-  return false;
+  return gone;
 }
 
-/** Where each partition that these batches are of would be read again from. */
-function* startsOf(
-  positions: SourcePositions,
-  batches: readonly IntentRecord[],
-): Generator<readonly [string, string, SinkPosition]> {
+interface Move {
+  readonly source: string;
+  readonly partition: string;
+  /** Where it would be read again from; undefined for its beginning. */
+  readonly start: SinkPosition | undefined;
+  readonly reached: SinkPosition;
+}
+
+/** What these batches are of. */
+function* movesOf(positions: SourcePositions, batches: readonly IntentRecord[]): Generator<Move> {
   for (const [source, partitions] of batches.reduce(advancing, new Map() as SourcePositions)) {
     for (const [partition, reached] of partitions) {
       const start = positions.get(source)?.get(partition);
       const isMoved = !start || start.offset < reached.offset || reached.partly !== undefined;
-      if (start && isMoved && !isBeginning(start)) yield [source, partition, start];
+      if (isMoved) yield { source, partition, start, reached };
     }
   }
 }

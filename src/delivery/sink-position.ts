@@ -12,6 +12,8 @@ export interface SinkPosition extends Position {
   readonly partly?: EventPlace;
   /** The sink has all that the partition will ever bring. */
   readonly ended?: boolean;
+  /** In a record that a checkpoint does not cover: where the source said that the partition begins, or goes on. */
+  readonly begin?: Position;
 }
 
 /** Positions by partition. */
@@ -30,18 +32,24 @@ export const comparePlaces = (one: EventPlace, other: EventPlace): number =>
 /** Both what was known and what was reached since: positions only grow. */
 export function advance(known: SinkPosition | undefined, reached: SinkPosition): SinkPosition {
   if (!known) return reached;
-  const { partly: _, ...position } = reached.offset >= known.offset ? reached : known;
+  const { partly: _, begin: __, ...position } = reached.offset >= known.offset ? reached : known;
   const partly = later(known.partly, reached.partly);
-  return partly && partly.offset >= position.offset ? { ...position, partly } : position;
+  const begin = known.begin ?? reached.begin;
+  return {
+    ...position,
+    ...(partly && partly.offset >= position.offset && { partly }),
+    ...(begin && { begin }),
+  };
 }
 
-/** The same for each partition of each source. */
+/** The same for each partition of each source; where they began is not kept. */
 export function advanceAll(known: SourcePositions | undefined, reached: SourcePositions): SourcePositions {
   const sources = new Map(known);
   for (const [source, partitions] of reached) {
     const positions = new Map(sources.get(source));
     for (const [partition, position] of partitions) {
-      positions.set(partition, advance(positions.get(partition), position));
+      const { begin: _, ...advanced } = advance(positions.get(partition), position);
+      positions.set(partition, advanced);
     }
     sources.set(source, positions);
   }

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Event } from "../event/event.ts";
+import { NotYet } from "../event/not-yet.ts";
 import type { Health, Work } from "../observe/health.ts";
 import type { Json, Prepared, Rejection, Sink } from "../plugin.ts";
 import type { Batch } from "./batch.ts";
@@ -9,6 +10,17 @@ import type { IntentLog } from "./intent-log.ts";
 
 /** A sink that can undo. */
 export type UndoableSink = Sink & Required<Pick<Sink, "prepare" | "recover">>;
+
+/** The sink, if it can undo. @throws TypeError where it prepares to and then cannot */
+export function undoableOf(name: string, sink: Sink): UndoableSink | undefined {
+  if (!sink.prepare) return undefined;
+  if (!sink.recover) {
+    throw new TypeError(
+      `${name} has prepare() and no recover(): nobody could undo what it prepares; give it both or none`,
+    );
+  }
+  return sink as UndoableSink;
+}
 
 const STOP_WITHIN_MS = 1000;
 const RECOVER_AGAIN_MS = 1000;
@@ -40,26 +52,12 @@ export class UndoableTry implements Try {
   }
 
   async write(events: readonly Event[], batch: Batch, signal: AbortSignal): Promise<Tried> {
-    this.#begin(batch);
-    const { generation } = this.#intents;
-    const prepared = await withGrace(this.#during(this.#sink.prepare(events)), signal, STOP_WITHIN_MS);
-    if (isRejected(prepared)) {
-      const rejections = checkRejections(prepared, events);
-      const rejected = new Set(rejections.map(({ event }) => event));
-      return { rejections, rest: events.filter((event) => !rejected.has(event)) };
-    }
-    const { intent, isFirst = true } = prepared;
-    // What undoes this batch, too, may stand in a generation that a checkpoint has ended meanwhile.
-    const mustSync = isFirst || generation !== this.#intents.generation;
-    const record = { sink: this.#key, batch: this.#batches, after: batch.after, intent };
-    await this.#intents.append(record, mustSync, signal);
     try {
-      await withGrace(this.#during(this.#sink.write(events, signal)), signal, STOP_WITHIN_MS);
+      return await this.#write(events, batch, signal);
     } catch (error) {
-      signal.throwIfAborted();
-      if ((await this.#settleFailed(intent, signal)) === "undone") throw error;
+      // Nothing of the batch is there, whatever the sink says of some of it.
+      throw error instanceof NotYet ? new Error(error.message, { cause: error }) : error;
     }
-    return { rejections: [], rest: [] };
   }
 
   async settle(batch: Batch, signal: AbortSignal): Promise<void> {
@@ -70,6 +68,32 @@ export class UndoableTry implements Try {
     // Both at once: a checkpoint sees the batch either in flight or delivered.
     this.#intents.settle(this.#key);
     batch.settle();
+  }
+
+  async #write(events: readonly Event[], batch: Batch, signal: AbortSignal): Promise<Tried> {
+    this.#begin(batch);
+    const { moments } = this.#intents;
+    const prepared = await withGrace(this.#during(this.#sink.prepare(events)), signal, STOP_WITHIN_MS);
+    if (isRejected(prepared)) {
+      const rejections = checkRejections(prepared, events);
+      const rejected = new Set(rejections.map(({ event }) => event));
+      return { rejections, rest: events.filter((event) => !rejected.has(event)) };
+    }
+    const { intent, isFirst = true } = prepared;
+    // What undoes this batch, too, may stand in a generation that a checkpoint forgets.
+    const mustSync = isFirst || moments !== this.#intents.moments;
+    const record = { sink: this.#key, batch: this.#batches, after: batch.after, intent };
+    await this.#intents.append(record, mustSync, signal);
+    // What was abandoned meanwhile may be undone by now.
+    signal.throwIfAborted();
+    try {
+      const written = await withGrace(this.#during(this.#sink.write(events, signal)), signal, STOP_WITHIN_MS);
+      return { rejections: checkRejections(written, events), rest: [] };
+    } catch (error) {
+      signal.throwIfAborted();
+      if ((await this.#settleFailed(intent, signal)) === "undone") throw error;
+    }
+    return { rejections: [], rest: [] };
   }
 
   #begin(batch: Batch): void {

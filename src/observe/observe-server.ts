@@ -1,6 +1,6 @@
 import type * as http from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Health } from "./health.ts";
 import type { Log } from "./log.ts";
 import type { Observed } from "./metric.ts";
@@ -12,7 +12,7 @@ export interface ObserveServerOptions {
   /** Milliseconds: what has waited so long on an error makes the pipeline unready. */
   readonly unreadyAfter: number;
   /** Names of the sources and sinks, each of which can be asked for alone. */
-  readonly components: readonly string[];
+  readonly components: () => readonly string[];
   readonly health: Health;
   readonly log: Log;
   /** Asked at each scrape. */
@@ -52,7 +52,7 @@ export class ObserveServer {
     this.#server = (load("node:http") as typeof http).createServer(BOUNDS, (request, response) => {
       void this.#serve(request, response);
     });
-    this.#server.maxConnections = MOST_CONNECTIONS;
+    keepNewest(this.#server, MOST_CONNECTIONS);
   }
 
   /** Begins to listen. @throws where it cannot, with what to do */
@@ -114,7 +114,7 @@ export class ObserveServer {
   }
 
   #componentOf(path: string): string | undefined {
-    return this.#options.components.find((name) => path === `/readyz/${encodeURIComponent(name)}`);
+    return this.#options.components().find((name) => path === `/readyz/${encodeURIComponent(name)}`);
   }
 
   async #metrics(): Promise<Answer> {
@@ -132,6 +132,19 @@ export class ObserveServer {
     }));
     return async () => ({ status: 200, type: exposition.contentType, body: await exposition.print() });
   }
+}
+
+/** Closes the oldest connection beyond so many: whoever keeps many open does not keep out a probe, which takes no time. */
+function keepNewest(server: http.Server, most: number): void {
+  const open = new Set<Socket>();
+  server.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+    if (open.size <= most) return;
+    const oldest = open.values().next().value as Socket;
+    open.delete(oldest);
+    oldest.destroy();
+  });
 }
 
 const inJson = ({ isWell, reasons }: Verdict, well: string): Answer => ({

@@ -81,6 +81,14 @@ export const pipelineMetrics: readonly Metric[] = [
     "Age of the oldest read that a sink has not settled.",
     ({ lag }) => lag.milliseconds / 1000,
   ),
+  ofBuffers("gauge", "sluice_buffer_bytes", "Bytes of a sink's buffer on the disk.", ({ bytes }) => bytes),
+  ofBuffers("gauge", "sluice_buffer_max_bytes", "The most bytes that it may have.", ({ maxBytes }) => maxBytes),
+  ofBuffers(
+    "counter",
+    "sluice_buffer_dropped_total",
+    "Events that a full buffer dropped, as it was told.",
+    ({ dropped }) => dropped,
+  ),
 
   metric(
     "counter",
@@ -129,6 +137,16 @@ export const pipelineMetrics: readonly Metric[] = [
     "The most bytes that may be in flight.",
     ({ report }) => report.windowBytes,
   ),
+  metric("counter", "sluice_reloads_total", "Configurations that took over, or were refused.", ({ report }) => [
+    { labels: { outcome: "succeeded" }, value: report.reloads.succeeded },
+    { labels: { outcome: "refused" }, value: report.reloads.refused },
+  ]),
+  single(
+    "gauge",
+    "sluice_last_reload_succeeded",
+    "0 while the configuration that was last asked for was refused, and the one before runs on; else 1.",
+    ({ report }) => (report.reloads.lastSucceeded ? 1 : 0),
+  ),
   single(
     "gauge",
     "sluice_checkpoint_age_seconds",
@@ -157,6 +175,19 @@ function ofJournals(
   return metric("gauge", name, help, ({ report }) =>
     report.sources.flatMap(({ name: component, journal }) =>
       journal ? [{ labels: { component }, value: value(journal) }] : [],
+    ),
+  );
+}
+
+function ofBuffers(
+  type: Metric["type"],
+  name: string,
+  help: string,
+  value: (buffer: NonNullable<SinkReport["buffer"]>) => number,
+): Metric {
+  return metric(type, name, help, ({ report }) =>
+    report.sinks.flatMap(({ name: component, buffer }) =>
+      buffer ? [{ labels: { component }, value: value(buffer) }] : [],
     ),
   );
 }

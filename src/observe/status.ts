@@ -35,10 +35,17 @@ export interface SourceReport {
 export interface SinkReport extends SinkCounts {
   /** `sinks.per_user` */
   readonly name: string;
-  /** received + created = delivered + filtered + deadLettered + alreadyDelivered. */
+  /** received + created = delivered + filtered + deadLettered + alreadyDelivered (+ buffer.held + buffer.dropped). */
   readonly addsUp: boolean;
   /** How far it is behind what was read. */
   readonly lag: SinkLag;
+  /** Where it has a buffer: its fill, and what became of events on the way through it. They belong to the sum. */
+  readonly buffer?: Fill & {
+    /** Events that went in, less those that came out: below 0 where the last run had left some. */
+    readonly held: number;
+    /** Events that were lost on purpose, as there was no room. */
+    readonly dropped: number;
+  };
 }
 
 /** How full something is, in bytes; Infinity where nothing but the disk bounds it. */
@@ -50,6 +57,14 @@ export interface Fill {
 /** A partition's lag, and whose it is. */
 export interface ComponentPartitionLag extends PartitionLag {
   readonly component: string;
+}
+
+/** How often another configuration took over while the pipeline ran, or could not. */
+export interface Reloads {
+  readonly succeeded: number;
+  readonly refused: number;
+  /** False while the configuration that runs is not the one that was last asked for. */
+  readonly lastSucceeded: boolean;
 }
 
 /** What came in and what became of it, at one moment. */
@@ -69,6 +84,7 @@ export interface PipelineReport {
   readonly deadLetters: Fill & { readonly count: number };
   /** Milliseconds since the checkpoint was up to date; undefined before the start. */
   readonly checkpointAge: number | undefined;
+  readonly reloads: Reloads;
   /** Every source waits for input, and everything it brought is settled. */
   readonly idle: boolean;
 }

@@ -1,139 +1,111 @@
-import { readBootId } from "../delivery/boot-id.ts";
-import { Checkpoint } from "../delivery/checkpoint.ts";
-import { DeadLetters } from "../delivery/dead-letters.ts";
+import { BUFFER_PARTITION } from "../delivery/buffer.ts";
+import type { CheckpointRecord } from "../delivery/checkpoint.ts";
 import { FilterMemory } from "../delivery/filter-memory.ts";
-import { IntentLog } from "../delivery/intent-log.ts";
 import type { IntentRecord } from "../delivery/intent-record.ts";
 import { JOURNAL_PARTITION } from "../delivery/journal.ts";
 import { lowest } from "../delivery/positions.ts";
 import { advanceAll, type PartitionPositions, type SinkPositions } from "../delivery/sink-position.ts";
-import { BLOCK_BYTES, Window } from "../delivery/window.ts";
-import { createKernelScanner } from "../json/kernel-scanner.ts";
-import { newCounts, type SinkCounts } from "../observe/counts.ts";
-import { makeFolder } from "../store/folders.ts";
-import { type Branch, makeBranch, readersOf } from "./branches.ts";
+import { newCounts } from "../observe/counts.ts";
+import { type Branch, branchOf, readersOf } from "./branches.ts";
+import { removeDrained } from "./buffer-leftovers.ts";
+import { makeBufferedBranches } from "./buffered-branches.ts";
+import { handOver } from "./buffered-sink.ts";
+import { makeBufferedWay } from "./buffered-way.ts";
 import { closeComponents } from "./close.ts";
-import { makeStages } from "./components.ts";
-import type { Stage } from "./filter-chain.ts";
-import type { Foundation, Plan } from "./foundation.ts";
-import { PositionRecord, type SyncFailed } from "./record.ts";
-import { recover } from "./recover.ts";
-import type { RunningSource } from "./sources.ts";
+import type { Foundation } from "./foundation.ts";
+import { filtersOf, makeParts, type Parts, partsOnlyIn } from "./parts.ts";
+import { PositionRecord } from "./record.ts";
+import { type Recovering, recover } from "./recover.ts";
 import { makeWay, type Way } from "./ways.ts";
 
 /** A pipeline put together and ready to run. */
 export interface Assembly {
-  readonly window: Window;
+  readonly foundation: Foundation;
+  readonly parts: Parts;
   readonly sources: readonly Way[];
   readonly branches: readonly Branch[];
   readonly record: PositionRecord;
-  readonly intents: IntentLog;
-  readonly deadLetters: DeadLetters;
-  /** What the sinks have in common: everything before the fork. */
-  readonly shared: SinkCounts;
+  readonly memory: FilterMemory;
 }
-
-/** Blocks of the window for each source at the least: one is being read, one is worked on. */
-const BLOCKS_PER_SOURCE = 2;
 
 /**
  * Makes every component and wires them, reading nothing yet.
  * @throws CheckpointError, and whatever a component throws; what was made before is closed then
  */
-export async function assemble(plan: Plan, onSyncFailed: (failed: SyncFailed) => void): Promise<Assembly> {
-  makeDataDir(plan);
-  plan.claims.claim(plan.config.dataDir);
-  const checkpoint = new Checkpoint(plan.fileSystem, plan.config.dataDir);
+export async function assemble(foundation: Foundation): Promise<Assembly> {
+  const { checkpoint, boot, intents, stopReading, config } = foundation;
   const loaded = checkpoint.load();
-  const boot = readBootId(plan.fileSystem);
+  removeDrained(foundation, loaded.sinks);
   const isSameBoot = boot !== undefined && boot === loaded.boot;
-  // A position that moves, or a batch that is written, does so after all of this is put together.
-  const foundation = layFoundation(
-    plan,
-    () => memory.write(),
-    () => void record.save(),
-  );
-  const { intents, deadLetters, health, log, stopReading } = foundation;
-  let record: PositionRecord;
-  let memory: FilterMemory;
-  const branches: Branch[] = [];
-  const sources: Way[] = [];
+  const begun = reachedAtMost(loaded.sinks, intents.read(loaded.generation, !isSameBoot));
+  const reached = handOver(begun, config.sinks);
+  const parts = await makeParts(foundation, reached);
   try {
-    const sharedStages = await makeStages(plan, plan.config.filters);
-    for (const [index, sink] of plan.config.sinks.entries()) branches.push(await makeBranch(foundation, sink, index));
-    const behindFork = branches.map(readersOf);
-    const touch = () => record.touch();
-    const reached = reachedAtMost(loaded.sinks, intents.read(loaded.generation, !isSameBoot));
-    for (const source of plan.config.sources) {
-      sources.push(await makeWay(foundation, source, { sharedStages, behindFork, reached, touch }));
+    const assembly = wire(foundation, parts, { committed: loaded, reached });
+    assembly.memory.recall(loaded.memory, isSameBoot);
+    const undoable = assembly.branches.filter((branch) => branch.undoable).map(({ key }) => key);
+    await recover(recoveringOf(assembly, stopReading), loaded.sinks, new Set(isSameBoot ? [] : undoable));
+    for (const { behind, positions } of assembly.sources) {
+      const position = positions.start.get(BUFFER_PARTITION);
+      if (position) behind?.buffer.goOnBehind(position);
     }
-    const recorded = sources.map(({ key, positions, journal }) => ({
-      key,
-      positions,
-      release: (durable: readonly PartitionPositions[]) => releaseJournal(journal, durable),
-    }));
-    memory = new FilterMemory({
-      ...plan,
-      dataDir: plan.config.dataDir,
-      filters: stagesOf(sharedStages, sources, branches).map(({ name, type, filter }) => ({
-        name: `${name} (${type})`,
-        filter,
-      })),
-    });
-    memory.recall(loaded.memory, isSameBoot);
-    record = new PositionRecord(
-      { checkpoint, intents, memory, deadLetters, health, boot, onSyncFailed, sources: recorded, sinks: branches },
-      loaded,
-    );
-    const lost = new Set(isSameBoot ? [] : branches.filter(({ undoable }) => undoable).map(({ key }) => key));
-    await recover(
-      { sources, branches, intents, deadLetters, record, health, log, giveUp: stopReading },
-      loaded.sinks,
-      lost,
-    );
-    return { window: foundation.window, sources, branches, record, intents, deadLetters, shared: foundation.shared };
+    return assembly;
   } catch (error) {
-    await closeComponents({ sources, branches }, plan);
+    await closeComponents(partsOnlyIn(parts), foundation);
     throw error;
   }
 }
 
-function makeDataDir({ config: { dataDir }, fileSystem }: Plan): void {
-  try {
-    makeFolder(fileSystem, dataDir, 0o700);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Error(`cannot make the folder ${dataDir} (${code}): name another one with data_dir or --data-dir`, {
-      cause: error,
-    });
-  }
+/** Where a pipeline stands that is put together. */
+interface Standing {
+  /** The checkpoint as it stands on the disk. */
+  readonly committed: CheckpointRecord;
+  /** How far the sinks may have come. */
+  readonly reached: SinkPositions;
+  /** What has run before, over some of the same parts. */
+  readonly before?: Assembly;
 }
 
-/** What all the components stand on. A source that waits holds a block, so there are more of them than sources. */
-function layFoundation(plan: Plan, beforeIntent: () => void, onLargeIntents: () => void): Foundation {
-  const { config, health, fileSystem } = plan;
-  const leastBytes = config.sources.length * BLOCKS_PER_SOURCE * BLOCK_BYTES;
-  const scanner = createKernelScanner({ arenaBytes: Math.max(config.maxInFlightBytes, leastBytes) });
-  if (!scanner.memory) throw new Error("the scanner has no memory of its own");
-  return {
-    ...plan,
-    scanner,
-    window: new Window(scanner.memory),
-    shared: newCounts(),
-    intents: new IntentLog({
-      fileSystem,
-      dataDir: config.dataDir,
+/** Wires components, and makes what keeps their positions. */
+export function wire(foundation: Foundation, parts: Parts, { committed, reached, before }: Standing): Assembly {
+  const { config, fileSystem, log, checkpoint, intents, deadLetters, health, boot, onSyncFailed } = foundation;
+  const countsOf = (name: string) => before?.branches.find((branch) => branch.name === name)?.counts ?? newCounts();
+  const branches = parts.sinks.flatMap((part, index) => {
+    const { config, between, name } = part;
+    if (between) return makeBufferedBranches(foundation, part, between, index, countsOf);
+    return branchOf(foundation, config, part, index, countsOf(name));
+  });
+  const behindFork = branches.filter(({ behind }) => !behind).map(readersOf);
+  const touch = () => record.touch();
+  const around = { sharedStages: parts.shared, behindFork, reached, touch };
+  const behindBuffers = branches.flatMap((branch) =>
+    branch.behind ? [makeBufferedWay(foundation, branch, branch.behind, reached, touch)] : [],
+  );
+  const sources = [...parts.sources.map((source) => makeWay(foundation, source, around)), ...behindBuffers];
+  const memory = new FilterMemory({ fileSystem, dataDir: config.dataDir, log, filters: filtersOf(parts) });
+  const record = new PositionRecord(
+    {
+      checkpoint,
+      intents,
+      memory,
+      deadLetters,
       health,
-      beforeWrite: beforeIntent,
-      onLarge: onLargeIntents,
-    }),
-    deadLetters: new DeadLetters({ ...config.deadLetter, fileSystem, health }),
-  };
+      boot,
+      onSyncFailed,
+      sources: sources.map((way) => ({ ...way, release: (durable) => release(way, durable) })),
+      sinks: branches,
+    },
+    committed,
+  );
+  foundation.keeping.record = record;
+  foundation.keeping.memory = memory;
+  return { foundation, parts, sources, branches, record, memory };
 }
 
-/** Every filter, each once. */
-function stagesOf(shared: readonly Stage[], sources: readonly Way[], branches: readonly Branch[]): readonly Stage[] {
-  return [...shared, ...sources.flatMap(({ stages }) => stages), ...branches.flatMap(({ stages }) => stages)];
+/** What takes part when what stands in an assembly is brought to where sinks and sources agree. */
+export function recoveringOf({ foundation, sources, branches, record }: Assembly, giveUp: AbortSignal): Recovering {
+  const { intents, deadLetters, health, log } = foundation;
+  return { sources, branches, intents, deadLetters, record, health, log, giveUp };
 }
 
 /** How far each sink has come if all that it began is there. */
@@ -143,8 +115,9 @@ function reachedAtMost(durable: SinkPositions, records: readonly IntentRecord[])
   return sinks;
 }
 
-/** The journal may forget what every sink has for good. */
-function releaseJournal(journal: RunningSource["journal"], durable: readonly PartitionPositions[]): void {
-  const position = lowest(durable).get(JOURNAL_PARTITION);
-  if (position) journal?.release(position);
+/** A journal, or a sink's buffer, may forget what every sink has for good. */
+function release({ journal, behind }: Way, durable: readonly PartitionPositions[]): void {
+  const log = journal ?? behind?.buffer;
+  const position = log && lowest(durable).get(journal ? JOURNAL_PARTITION : BUFFER_PARTITION);
+  if (position) log.release(position);
 }

@@ -1,17 +1,18 @@
 import type { SinkConfig } from "../config/config.ts";
 import { Delivery, PlainTry } from "../delivery/deliver.ts";
-import { type UndoableSink, UndoableTry } from "../delivery/undoable-try.ts";
+import { UndoableTry } from "../delivery/undoable-try.ts";
 import { BLOCK_BYTES, type Window } from "../delivery/window.ts";
-import { newCounts } from "../observe/counts.ts";
+import type { SinkCounts } from "../observe/counts.ts";
 import type { BatchLimits, Sink } from "../plugin.ts";
-import { makeBranchStages, makeSink } from "./components.ts";
+import type { Half } from "./buffered-sink.ts";
 import { FilterChain, type Stage } from "./filter-chain.ts";
 import type { Foundation } from "./foundation.ts";
+import type { SinkPart } from "./parts.ts";
 import type { SinkBranch } from "./sink-branch.ts";
 import type { Reader } from "./wanted.ts";
 
 /** A sink's way with what it is made of. */
-export interface Branch extends SinkBranch {
+export interface Branch extends SinkBranch, Half {
   /** Its key in pipeline.yaml. */
   readonly key: string;
   readonly sink: Sink;
@@ -20,14 +21,17 @@ export interface Branch extends SinkBranch {
 
 const DEFAULT_BATCH: BatchLimits = { events: 50_000, bytes: 16 << 20, age: 1000 };
 
-/** Makes a sink, its condition and its filters. @throws whatever they throw */
-export async function makeBranch(foundation: Foundation, config: SinkConfig, index: number): Promise<Branch> {
-  const { health, taps, deadLetters, intents, window } = foundation;
-  const { key, name, retry } = config;
-  const stages = await makeBranchStages(foundation, config);
-  const sink = await makeSink(foundation, config);
-  const undoable = undoableOf(name, sink);
-  const counts = newCounts();
+/**
+ * Wires a sink, its condition and its filters.
+ * @param index the sink's number among those that the same reads come to
+ */
+export function branchOf(
+  { health, taps, deadLetters, intents, window }: Foundation,
+  { key, name, retry, batch }: Pick<SinkConfig, "key" | "name" | "retry" | "batch">,
+  { sink, undoable, stages }: Pick<SinkPart, "sink" | "undoable" | "stages">,
+  index: number,
+  counts: SinkCounts,
+): Branch {
   const delivery = new Delivery({
     name,
     try: undoable ? new UndoableTry({ key, name, sink: undoable, intents, health }) : new PlainTry(sink),
@@ -45,7 +49,7 @@ export async function makeBranch(foundation: Foundation, config: SinkConfig, ind
     deadLetters,
     taps,
     chain: new FilterChain(stages, counts, taps),
-    limits: limitsOf(sink, config.batch, window),
+    limits: limitsOf(sink, batch, window),
     inFlight: undoable ? 1 : (sink.inFlight ?? 1),
     delivery,
     undoable,
@@ -54,17 +58,6 @@ export async function makeBranch(foundation: Foundation, config: SinkConfig, ind
 
 /** What reads fields on a branch, in the order in which events come to it. */
 export const readersOf = ({ stages, sink }: Branch): Reader[] => [...stages.map(({ filter }) => filter), sink];
-
-/** The sink, if it can undo. @throws TypeError where it prepares to and then cannot */
-function undoableOf(name: string, sink: Sink): UndoableSink | undefined {
-  if (!sink.prepare) return undefined;
-  if (!sink.recover) {
-    throw new TypeError(
-      `${name} has prepare() and no recover(): nobody could undo what it prepares; give it both or none`,
-    );
-  }
-  return sink as UndoableSink;
-}
 
 /** What pipeline.yaml says, else what suits the sink; never so large that the window could not fill a batch. */
 function limitsOf(sink: Sink, configured: Partial<BatchLimits>, window: Window): BatchLimits {

@@ -1,28 +1,38 @@
 import { withGrace } from "../delivery/grace.ts";
+import type { Journal } from "../delivery/journal.ts";
 import type { Log } from "../observe/log.ts";
-import type { Branch } from "./branches.ts";
+import type { Listener, Sink } from "../plugin.ts";
 import type { PositionRecord } from "./record.ts";
-import type { Way } from "./ways.ts";
 
 /** How long closing may take once nothing can be waited for any longer: what is being received is not accepted then. */
 const CLOSE_LISTENERS_WITHIN_MS = 100;
 const CLOSE_WITHIN_MS = 5000;
 
-interface Opened {
-  readonly sources: readonly Way[];
-  readonly branches: readonly Branch[];
-  /** Absent where the pipeline was not put together. */
+/** What is to be closed. */
+export interface Opened {
+  readonly sources: readonly OpenedSource[];
+  readonly sinks: readonly { readonly name: string; readonly sink: Sink }[];
+  /** Absent where the pipeline was not put together, or goes on. */
   readonly record?: PositionRecord;
 }
 
+interface OpenedSource {
+  readonly name: string;
+  readonly listener: Listener | undefined;
+  readonly journal: Journal | undefined;
+}
+
 /** How closing is told of, and when it is not waited for any longer. */
-interface Closing {
+export interface Closing {
   readonly log: Log;
   readonly giveUp: AbortSignal;
 }
 
 /** Accepts no more from outside. */
-export const closeListeners = (sources: readonly Way[], closing: Closing): Promise<Error | undefined> =>
+export const closeListeners = (
+  sources: readonly Pick<OpenedSource, "name" | "listener">[],
+  closing: Closing,
+): Promise<Error | undefined> =>
   closeEach(
     sources.map(({ name, listener }) => ({ name, close: () => listener?.close() })),
     closing,
@@ -34,14 +44,14 @@ export const closeListeners = (sources: readonly Way[], closing: Closing): Promi
  * failure; each of them is told. What does not end in time is no failure: there was nothing left to wait for.
  */
 export async function closeComponents(
-  { sources, branches, record }: Opened,
+  { sources, sinks, record }: Opened,
   closing: Closing,
 ): Promise<Error | undefined> {
   const failures = [
     await closeListeners(sources, closing),
     await closeEach([{ name: "checkpoint", close: () => record?.close() }], closing),
     await closeEach(
-      branches.map(({ name, sink }) => ({ name, close: () => sink.close?.() })),
+      sinks.map(({ name, sink }) => ({ name, close: () => sink.close?.() })),
       closing,
     ),
     await closeEach(

@@ -2,7 +2,7 @@ import type { Config, FilterConfig, SinkConfig } from "../config/config.ts";
 import type { Counters } from "../observe/counts.ts";
 import type { Health } from "../observe/health.ts";
 import type { Log } from "../observe/log.ts";
-import type { Context, Filter, Sink, SinkContext } from "../plugin.ts";
+import type { Context, Decoding, Filter, Sink, SinkContext } from "../plugin.ts";
 import type { Claims } from "../store/claims.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import type { Stage } from "./filter-chain.ts";
@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly health: Health;
   /** The folders that are this pipeline's own. */
   readonly claims: Claims;
+  /** What the records of each source are, by its key; kept up to date as the configuration changes. */
+  readonly decodings: Map<string, Decoding>;
 }
 
 /** The context of the component of this name. */
@@ -36,40 +38,35 @@ export function contextOf(
   };
 }
 
-/** Makes the filters, each with its name. */
-export async function makeStages(surroundings: Surroundings, filters: readonly FilterConfig[]): Promise<Stage[]> {
-  const stages: Stage[] = [];
-  for (const { name, type, definition, options } of filters) {
-    const filter = await definition.create(options as never, contextOf(surroundings, name));
-    stages.push({ name, type, filter });
-  }
-  return stages;
+/** Makes a filter. @throws whatever it throws */
+export async function makeFilter(
+  surroundings: Surroundings,
+  { name, definition, options }: FilterConfig,
+): Promise<Filter> {
+  return definition.create(options as never, contextOf(surroundings, name));
 }
 
-/** A sink's `when` as a filter, and the filters of its own behind it. */
-export async function makeBranchStages(surroundings: Surroundings, sink: SinkConfig): Promise<Stage[]> {
-  const own = await makeStages(surroundings, sink.filters);
-  if (sink.when === undefined) return own;
-  const name = `${sink.name}.when`;
-  return [{ name, type: "when", filter: await makeWhen(sink.when, contextOf(surroundings, name)) }, ...own];
-}
-
-/** Lets events pass for which the condition holds, or cannot be decided. */
-async function makeWhen(expression: string, context: Context): Promise<Filter> {
+/** A sink's condition as a filter: lets events pass for which it holds, or cannot be decided. */
+export async function makeWhen(
+  surroundings: Surroundings,
+  { name: sink }: SinkConfig,
+  expression: string,
+): Promise<Stage> {
   const { Condition } = await import("../event/condition.ts");
   const { judge } = await import("../event/judge.ts");
+  const name = `${sink}.when`;
   const condition = Condition.parse(expression);
-  const holds = judge(condition, context, true);
-  return { reads: condition.fields, apply: (events) => events.filter(holds) };
+  const holds = judge(condition, contextOf(surroundings, name), true);
+  return { name, type: "when", filter: { reads: condition.fields, apply: (events) => events.filter(holds) } };
 }
 
-/** Makes a sink, which gets to know what its sources' records are. */
+/** Makes a sink, which gets to know what its sources' records are. @throws whatever it throws */
 export async function makeSink(surroundings: Surroundings, { name, definition, options }: SinkConfig): Promise<Sink> {
-  const decodings = new Map(surroundings.config.sources.map(({ key, decode }) => [key, decode]));
+  const { claims, decodings } = surroundings;
   const context: SinkContext = {
     ...contextOf(surroundings, name),
     decodingOf: (source) => decodings.get(source) ?? "json",
-    claim: async (folder, mode) => surroundings.claims.claim(folder, mode),
+    claim: async (folder, mode) => claims.claim(folder, mode),
   };
   return definition.create(options as never, context);
 }

@@ -1,5 +1,6 @@
 import type { SinkCounts } from "../observe/counts.ts";
 import type { Branch } from "./branches.ts";
+import type { BufferedSink } from "./buffered-sink.ts";
 import { lastValueFrom, merge, Subject } from "./rx.ts";
 import { runBranch } from "./sink-branch.ts";
 import { type ReadEvents, runSource } from "./source-way.ts";
@@ -22,9 +23,15 @@ export interface Bed {
 export class Flow {
   readonly #bed: Bed;
   readonly #abandon = new AbortController();
+  readonly #finish = new AbortController();
 
   constructor(bed: Bed) {
     this.#bed = bed;
+  }
+
+  /** Why it was abandoned. */
+  get abandoned(): Error | undefined {
+    return this.#abandon.signal.reason;
   }
 
   /** Reads no more and delivers no more; {@link run} throws the reason once nothing is under way. */
@@ -32,21 +39,41 @@ export class Flow {
     this.#abandon.abort(reason);
   }
 
+  /** Reads no more; {@link run} returns once all is delivered. */
+  finish(): void {
+    this.#finish.abort();
+  }
+
   /** Returns when the sources have ended and every sink has all they brought. */
   async run(): Promise<void> {
     const { sources, branches } = this.#bed;
     const abandoned = this.#abandon.signal;
-    const stopReading = AbortSignal.any([this.#bed.stopReading, abandoned]);
+    const stopReading = AbortSignal.any([this.#bed.stopReading, this.#finish.signal, abandoned]);
     const giveUp = AbortSignal.any([this.#bed.giveUp, abandoned]);
-    const fork = new Subject<ReadEvents>();
-    const delivered = merge(...branches.map((branch) => runBranch(branch, fork, giveUp)));
-    const allDelivered = lastValueFrom(delivered, { defaultValue: 0 });
+    const buffered = branches.flatMap(({ behind }) => behind ?? []);
+    for (const { buffer } of buffered) buffer.beginInput();
+    // A fork for what the sources bring, and one behind each buffer.
+    const forks = [undefined, ...buffered].map((behind) => {
+      const fork = new Subject<ReadEvents>();
+      const own = branches.filter((branch) => branch.behind === behind);
+      const delivered = merge(...own.map((branch) => runBranch(branch, fork, giveUp)));
+      return { behind, fork, delivered: lastValueFrom(delivered, { defaultValue: 0 }) };
+    });
+    const [{ delivered: filled }] = forks as [(typeof forks)[number]];
+    filled.then(
+      () => endInput(buffered),
+      () => {},
+    );
+    const allDelivered = Promise.all(forks.map(({ delivered }) => delivered));
     const reading = sources.map((source) => {
       const ended = Promise.withResolvers<void>();
       const way = { ...source, resume: source.positions.start, stopReading, giveUp, onEnd: ended.resolve };
       return { way, ended: ended.promise };
     });
-    merge(...reading.map(({ way }) => runSource(way))).subscribe(fork);
+    for (const { behind, fork } of forks) {
+      const own = reading.filter(({ way }) => way.behind === behind);
+      merge(...own.map(({ way }) => runSource(way))).subscribe(fork);
+    }
     try {
       await allDelivered;
     } catch (error) {
@@ -59,11 +86,16 @@ export class Flow {
   }
 }
 
+function endInput(buffered: readonly BufferedSink[]): void {
+  for (const { buffer } of buffered) buffer.endInput();
+}
+
 /** What came in and has not come out of an abandoned flow will come in again: it counts then. */
 export function discountUnsettled(branches: readonly Branch[], shared: SinkCounts): void {
-  for (const { counts } of branches) {
-    const cameIn = shared.received + shared.created + counts.received + counts.created;
-    const cameOut = [shared, counts].reduce(
+  for (const { counts, behind } of branches) {
+    const before = behind?.counts ?? shared;
+    const cameIn = before.received + before.created + counts.received + counts.created;
+    const cameOut = [before, counts].reduce(
       (sum, { delivered, filtered, deadLettered, alreadyDelivered }) =>
         sum + delivered + filtered + deadLettered + alreadyDelivered,
       0,

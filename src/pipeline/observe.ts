@@ -4,7 +4,7 @@ import type { Pipeline } from "./pipeline.ts";
 
 /** Serves what can be seen of a pipeline, from before it starts until after it has stopped. @throws where it cannot listen */
 export async function serveObservation(
-  { observe, sources, sinks }: Config,
+  { observe }: Config,
   pipeline: Pipeline,
   log: Log,
 ): Promise<{ close(): Promise<void> } | undefined> {
@@ -13,7 +13,7 @@ export async function serveObservation(
   const { health } = pipeline;
   return ObserveServer.listen({
     ...observe,
-    components: [...sources, ...sinks].map(({ name }) => name),
+    components: () => pipeline.components,
     health,
     log: log.child("observe"),
     observe: () => {

@@ -1,6 +1,7 @@
 import type { Receipt } from "../delivery/positions.ts";
 import { comparePlaces, type EventPlace, type SinkPosition } from "../delivery/sink-position.ts";
 import type { Event } from "../event/event.ts";
+import { placeOf } from "./buffered-event.ts";
 
 /** What one read owes to a sink. */
 export interface Debt {
@@ -38,7 +39,7 @@ export class Passage {
    */
   get isOrdered(): boolean {
     this.#isOrdered ??= this.events.every(
-      (event, index) => index === 0 || comparePlaces(this.events[index - 1] as Event, event) < 0,
+      (event, index) => index === 0 || comparePlaces(placeOf(this.events[index - 1] as Event), placeOf(event)) < 0,
     );
     return this.#isOrdered;
   }
@@ -46,7 +47,9 @@ export class Passage {
   /** How far the sink has come with its first `count` events. */
   reached(count: number): SinkPosition {
     const { receipt } = this.#debt;
-    return count === this.events.length ? receipt.reached : { ...receipt.before, partly: this.#placeOf(count - 1) };
+    const reached =
+      count === this.events.length ? receipt.reached : { ...receipt.before, partly: this.#placeOf(count - 1) };
+    return receipt.begin ? { ...reached, begin: receipt.begin } : reached;
   }
 
   /** A batch holds some of its events. */
@@ -62,7 +65,7 @@ export class Passage {
   }
 
   #placeOf(index: number): EventPlace {
-    const { offset, child } = this.events[index] as Event;
+    const { offset, child } = placeOf(this.events[index] as Event);
     return { offset, child };
   }
 }

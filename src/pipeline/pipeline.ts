@@ -7,15 +7,15 @@ import { type Log, silentLog } from "../observe/log.ts";
 import type { ComponentPartitionLag } from "../observe/status.ts";
 import { Claims } from "../store/claims.ts";
 import { FILE_SYSTEM_MODULE, loadFileSystem } from "../store/file-system.ts";
-import { type Assembly, assemble } from "./assemble.ts";
+import { assemble } from "./assemble.ts";
+import { type Changes, ReloadRefused } from "./changes.ts";
 import { closeComponents, closeListeners } from "./close.ts";
-import { discountUnsettled, Flow } from "./flow.ts";
+import { Course } from "./course.ts";
+import { layFoundation, type Plan } from "./foundation.ts";
 import { serveObservation } from "./observe.ts";
-import type { SyncFailed } from "./record.ts";
-import { recover } from "./recover.ts";
 import { type PipelineReport, partitionLags, reportOf } from "./report.ts";
 import type { Observable } from "./rx.ts";
-import { Taps } from "./taps.ts";
+import { namesIn, Taps } from "./taps.ts";
 import { tellUnfinished } from "./tell-unfinished.ts";
 
 export interface PipelineOptions {
@@ -43,26 +43,21 @@ export class Pipeline {
   readonly #giveUp = new AbortController();
   readonly #done = Promise.withResolvers<PipelineReport>();
   #claims: Claims | undefined;
-  #assembly: Assembly | undefined;
+  #course: Course | undefined;
   #observation: { close(): Promise<void> } | undefined;
-  #flow: Flow | undefined;
-  /** A sync failed: what was written since the last checkpoint is to be undone. */
-  #syncFailed: SyncFailed | undefined;
   /** What the pipeline fails with once what is in flight is delivered. */
   #failure: Error | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
+  #reloading: Promise<unknown> = Promise.resolve();
+  readonly #reloads = { succeeded: 0, refused: 0, lastSucceeded: true };
 
   constructor(config: Config, options: PipelineOptions = {}) {
     this.#config = config;
     this.#options = options;
     this.#log = options.log ?? silentLog;
     this.health = new Health({ log: this.#log });
-    for (const { name, filters } of [...config.sources, ...config.sinks]) {
-      this.#taps.add(name);
-      for (const filter of filters) this.#taps.add(filter.name);
-    }
-    for (const { name } of config.filters) this.#taps.add(name);
+    for (const name of namesIn(config)) this.#taps.add(name);
     this.#done.promise.catch(() => {});
   }
 
@@ -82,12 +77,24 @@ export class Pipeline {
 
   /** What came in and what became of it, up to now. */
   get report(): PipelineReport {
-    return reportOf({ config: this.#config, assembly: this.#assembly, counters: this.#counters, taps: this.#taps });
+    return reportOf({
+      config: this.#present,
+      assembly: this.#course?.assembly,
+      counters: this.#counters,
+      taps: this.#taps,
+      reloads: this.#reloads,
+    });
+  }
+
+  /** The names of its sources and sinks, as they are now. */
+  get components(): readonly string[] {
+    const { sources, sinks } = this.#present;
+    return [...sources, ...sinks].map(({ name }) => name);
   }
 
   /** How far each partition of each source is behind, those farthest behind first. */
   get partitions(): readonly ComponentPartitionLag[] {
-    return partitionLags(this.#assembly);
+    return partitionLags(this.#course?.assembly);
   }
 
   /** Makes the components, listens, and begins to read. Throws, with nothing left running, where that fails. */
@@ -112,26 +119,60 @@ export class Pipeline {
     return this.#stopping;
   }
 
-  async #start(): Promise<void> {
-    this.#observation = await serveObservation(this.#config, this, this.#log);
-    const assembly = await this.#assemble();
+  /**
+   * Goes on with another configuration: what did not change in it stays as it is, the rest is made anew, and nothing is lost.
+   * One after the other; what is new is made before anything that runs is touched.
+   * @throws what `load` throws, ReloadRefused, or what a new component throws: then all goes on as before
+   */
+  reload(load: () => Promise<Config>): Promise<Changes> {
+    const reloaded = this.#reloading.then(() => this.#reload(load));
+    this.#reloading = reloaded.catch(() => {});
+    return reloaded;
+  }
+
+  /** The configuration that it runs with. */
+  get #present(): Config {
+    return this.#course?.assembly.foundation.config ?? this.#config;
+  }
+
+  async #reload(load: () => Promise<Config>): Promise<Changes> {
+    await this.#starting?.catch(() => {});
+    const reloads = this.#reloads;
     try {
-      for (const { listener } of assembly.sources) await listener?.listen();
+      if (!this.#course || this.#stopping) throw new ReloadRefused("the pipeline does not run");
+      const changes = await this.#course.reload(await load());
+      reloads.succeeded++;
+      reloads.lastSucceeded = true;
+      return changes;
     } catch (error) {
-      await closeComponents(assembly, this.#closing);
+      reloads.refused++;
+      reloads.lastSucceeded = false;
       throw error;
     }
-    this.#assembly = assembly;
+  }
+
+  async #start(): Promise<void> {
+    this.#observation = await serveObservation(this.#config, this, this.#log);
+    const foundation = layFoundation(await this.#plan());
+    const assembly = await assemble(foundation);
+    const { parts, record } = assembly;
+    try {
+      for (const { listener } of parts.sources) await listener?.listen();
+    } catch (error) {
+      await closeComponents({ ...parts, record }, this.#closing);
+      throw error;
+    }
+    this.#course = new Course(assembly);
     this.health.enter("running");
-    const ran = this.#run(assembly).finally(() => this.#claims?.release());
+    const ran = this.#run(this.#course).finally(() => this.#claims?.release());
     ran.then(this.#done.resolve, this.#done.reject);
   }
 
-  async #assemble(): Promise<Assembly> {
+  async #plan(): Promise<Plan> {
     const module = this.#options.fileSystemModule ?? FILE_SYSTEM_MODULE;
     const fileSystem = await loadFileSystem(module);
     this.#claims = new Claims(fileSystem, this.#config.file);
-    const plan = {
+    return {
       config: this.#config,
       log: this.#log,
       fileSystem,
@@ -139,16 +180,14 @@ export class Pipeline {
       counters: this.#counters,
       health: this.health,
       claims: this.#claims,
+      decodings: new Map(this.#config.sources.map(({ key, decode }) => [key, decode])),
       taps: this.#taps,
       untilEnd: this.#options.untilEnd ?? false,
       stopReading: this.#stopReading.signal,
       giveUp: this.#giveUp.signal,
-      fail: (component: string, error: unknown) => this.#fail(component, error),
+      fail: (component, error) => this.#fail(component, error),
+      onSyncFailed: (failed) => this.#course?.rewind(failed),
     };
-    return assemble(plan, (failed) => {
-      this.#syncFailed = failed;
-      this.#flow?.abandon(failed);
-    });
   }
 
   /** A component failed: what is in flight is delivered, and under `untilEnd` what the other sources have, too. */
@@ -163,13 +202,13 @@ export class Pipeline {
   async #stop(): Promise<void> {
     const deadline = setTimeout(
       () => this.#giveUp.abort(new Error("the time to shut down is over")),
-      this.#config.shutdownTimeout,
+      this.#present.shutdownTimeout,
     );
     try {
-      if (!this.#assembly) this.#stopReading.abort(new Error("stopped before it had started"));
+      if (!this.#course) this.#stopReading.abort(new Error("stopped before it had started"));
       await this.#starting?.catch(() => {});
-      if (!this.#assembly) return;
-      await closeListeners(this.#assembly.sources, this.#closing);
+      if (!this.#course) return;
+      await closeListeners(this.#course.assembly.parts.sources, this.#closing);
       this.#stopReading.abort();
       await this.#done.promise;
     } finally {
@@ -177,53 +216,28 @@ export class Pipeline {
     }
   }
 
-  async #run(assembly: Assembly): Promise<PipelineReport> {
-    const saving = setInterval(() => void assembly.record.save(), this.#config.checkpointInterval);
+  async #run(course: Course): Promise<PipelineReport> {
     let failure: unknown;
     try {
-      await withGrace(this.#letFlow(assembly), this.#giveUp.signal, GIVE_UP_WITHIN_MS);
+      await withGrace(course.run(), this.#giveUp.signal, GIVE_UP_WITHIN_MS);
     } catch (error) {
       if (this.#giveUp.signal.aborted) {
         this.#log.warn("shut down before all was delivered: what is missing is read again at the next start");
-        tellUnfinished(assembly.sources, assembly.branches, this.#log);
+        tellUnfinished(course.assembly, this.#log);
       } else failure = error;
       this.#giveUp.abort(error);
     } finally {
-      clearInterval(saving);
       this.#stopReading.abort();
     }
-    const unclosed = await closeComponents(assembly, this.#closing);
+    await course.close();
+    const { parts, record } = course.assembly;
+    const unclosed = await closeComponents({ ...parts, record }, this.#closing);
     this.#taps.complete();
     await this.#observation?.close();
     failure ??= this.#failure ?? unclosed;
     this.health.enter(failure ? "failed" : "stopped");
     if (failure) throw failure;
     return this.report;
-  }
-
-  /** Lets the data flow until the sources have ended and every sink has all they brought; rewinds where a sync fails. */
-  async #letFlow(assembly: Assembly): Promise<void> {
-    const { sources, branches, intents, deadLetters, record, shared } = assembly;
-    const { health } = this;
-    const [stopReading, giveUp] = [this.#stopReading.signal, this.#giveUp.signal];
-    for (;;) {
-      this.#flow = new Flow({ sources, branches, stopReading, giveUp });
-      try {
-        await this.#flow.run();
-        await record.save();
-        if (!this.#syncFailed) return;
-        throw this.#syncFailed;
-      } catch (error) {
-        const failed = this.#syncFailed;
-        if (!failed || giveUp.aborted) throw error;
-        this.#syncFailed = undefined;
-        health.forget();
-        this.#log.error(`undoes what was written since the last checkpoint, and reads it again: ${failed.message}`);
-        discountUnsettled(branches, shared);
-        const recovering = { sources, branches, intents, deadLetters, record, health, log: this.#log, giveUp };
-        await recover(recovering, record.positions, new Set(failed.sinks));
-      }
-    }
   }
 
   get #closing() {

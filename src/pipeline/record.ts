@@ -1,12 +1,13 @@
 import type { Checkpoint, CheckpointRecord } from "../delivery/checkpoint.ts";
 import type { DeadLetters } from "../delivery/dead-letters.ts";
-import type { FilterMemory } from "../delivery/filter-memory.ts";
+import type { FilterMemory, MemoryMark } from "../delivery/filter-memory.ts";
 import type { IntentLog } from "../delivery/intent-log.ts";
 import { earliest } from "../delivery/letters-mark.ts";
 import type { Positions } from "../delivery/positions.ts";
 import type { PartitionPositions, SinkPosition, SinkPositions } from "../delivery/sink-position.ts";
 import type { Health, Work } from "../observe/health.ts";
 import type { Sink } from "../plugin.ts";
+import { fedBy, type Half } from "./buffered-sink.ts";
 
 /**
  * Where each sink goes on in a source, in the sinks' order. A sink that is new to a record that others are in starts at
@@ -42,13 +43,17 @@ interface Recorded {
   readonly intents: IntentLog;
   readonly memory: FilterMemory;
   readonly deadLetters: DeadLetters;
-  readonly sinks: readonly { readonly key: string; readonly sink: Sink; readonly undoable: Sink | undefined }[];
-  readonly sources: readonly {
+  readonly sinks: readonly (Half & {
+    readonly key: string;
+    readonly sink: Sink;
+    readonly undoable: Sink | undefined;
+  })[];
+  readonly sources: readonly (Half & {
     readonly key: string;
     readonly positions: Positions;
-    /** Nobody will go back behind these positions, in the sinks' order. */
+    /** Nobody will go back behind these positions, in the order of the sinks that it feeds. */
     release(durable: readonly PartitionPositions[]): void;
-  }[];
+  })[];
   readonly health: Health;
   readonly boot: string | undefined;
   /** Called when what was written since the last checkpoint is not to be believed. */
@@ -99,6 +104,18 @@ export class PositionRecord {
   /** Goes on from here: positions of sources that are not configured now stay in the record. */
   restart(positions: SinkPositions): void {
     this.#untouched = positions;
+  }
+
+  /**
+   * Leaves word that what was written since the checkpoint is not to be believed: whatever becomes of this process, the next
+   * one undoes it, too, as if the machine had crashed. @throws what the disk says
+   */
+  distrust(): void {
+    const { checkpoint, boot } = this.#recorded;
+    const { boot: saved, ...distrusted } = this.#committed;
+    if (boot === undefined || saved !== boot) return;
+    checkpoint.save(distrusted);
+    this.#committed = distrusted;
   }
 
   /** A position has moved since the last save. */
@@ -162,16 +179,22 @@ export class PositionRecord {
         sources.flatMap((source) => [...source.positions.lettersBefore()]),
         deadLetters.mark,
       );
+      const forgetBegins = sources.map((source) => source.positions.noteBegins());
       const remember = memory.begin();
       const makeDurable = sinks.some(({ undoable }) => undoable) ? intents.begin() : undefined;
-      const syncing = Promise.allSettled(sinks.map(({ sink }) => sink.sync?.()));
+      const syncing = Promise.allSettled(sinks.map(async ({ sink }) => sink.sync?.()));
       const { generation } = intents;
       const snapshotAt = performance.now();
 
-      await makeDurable?.();
-      const mark = await remember();
-      await deadLetters.sync();
-      this.#check(await syncing);
+      let mark: MemoryMark | undefined;
+      try {
+        await makeDurable?.();
+        mark = await remember();
+        await deadLetters.sync();
+      } finally {
+        // Whatever else has failed: what a sink could not sync would seem to be there the next time.
+        this.#check(await syncing);
+      }
       const record: CheckpointRecord = {
         sinks: positions,
         generation,
@@ -179,12 +202,13 @@ export class PositionRecord {
         ...(boot !== undefined && { boot }),
         ...(mark && { memory: mark }),
       };
-      checkpoint.save(record);
+      await checkpoint.saveSoon(record);
       this.#committed = record;
       this.#currentAt = snapshotAt;
       this.#isLost = false;
       intents.forget(generation);
       memory.forget(mark);
+      for (const forget of forgetBegins) forget();
       this.#release(positions);
     } catch (error) {
       this.#moved = true;
@@ -193,35 +217,33 @@ export class PositionRecord {
   }
 
   #check(synced: readonly PromiseSettledResult<void>[]): void {
-    const { sinks, checkpoint } = this.#recorded;
+    const { sinks } = this.#recorded;
     const failed = sinks.filter((_, index) => synced[index]?.status === "rejected").map(({ key }) => key);
     if (failed.length === 0) return;
     this.#isLost = true;
-    // Whatever becomes of this process: the next one undoes it, too, as if the machine had crashed.
-    const { boot: _, ...distrusted } = this.#committed;
     try {
-      checkpoint.save(distrusted);
+      this.distrust();
     } catch {
-      // The disk that failed to sync may fail here, too.
+      // The disk that failed to sync may fail here, too: it is tried again before anything is undone.
     }
     throw new SyncFailed(failed, synced.find((result) => result.status === "rejected")?.reason);
   }
 
   #release(positions: SinkPositions): void {
     const { sinks, sources } = this.#recorded;
-    for (const { key, release } of sources) {
-      release(sinks.map((sink) => positions.get(sink.key)?.get(key) ?? new Map()));
+    for (const source of sources) {
+      source.release(fedBy(source, sinks).map((sink) => positions.get(sink.key)?.get(source.key) ?? new Map()));
     }
   }
 
   #snapshot(): SinkPositions {
     const { sinks, sources } = this.#recorded;
-    return new Map(
-      sinks.map(({ key }, index) => {
-        const known = new Map(this.#untouched.get(key));
-        for (const source of sources) known.set(source.key, source.positions.of(index));
-        return [key, known];
-      }),
-    );
+    const snapshot = new Map(sinks.map(({ key }) => [key, new Map(this.#untouched.get(key))]));
+    for (const source of sources) {
+      for (const [index, { key }] of fedBy(source, sinks).entries()) {
+        snapshot.get(key)?.set(source.key, source.positions.of(index));
+      }
+    }
+    return snapshot;
   }
 }

@@ -2,12 +2,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { CheckpointError } from "../delivery/checkpoint-error.ts";
 import type { DeadLetters } from "../delivery/dead-letters.ts";
 import type { IntentLog } from "../delivery/intent-log.ts";
-import { type Holds, settleLast, type Unsettled, undoAll } from "../delivery/recovery.ts";
-import type { SinkPositions } from "../delivery/sink-position.ts";
+import { beginsOf, type Holds, settleLast, type Unsettled, undoAll } from "../delivery/recovery.ts";
+import { advanceAll, type SinkPositions } from "../delivery/sink-position.ts";
 import type { Health } from "../observe/health.ts";
 import { Lag } from "../observe/lag.ts";
 import type { Log } from "../observe/log.ts";
 import type { Branch } from "./branches.ts";
+import { fedBy, handOver } from "./buffered-sink.ts";
 import { type PositionRecord, resumeFrom, SyncFailed } from "./record.ts";
 import type { Way } from "./ways.ts";
 
@@ -42,15 +43,19 @@ export async function recover(
 ): Promise<void> {
   const { sources, branches, deadLetters, record, health, giveUp } = recovering;
   const work = health.observe("recovery", "cannot settle what is there", "error");
-  const keys = branches.map(({ key }) => key);
+  const sinks = branches.flatMap(({ key, fills, behind }) => (fills ? [] : [{ key, buffer: behind }]));
   for (let unknown = lost; ; ) {
     try {
-      const positions = await settleSinks(recovering, present, unknown);
+      // Once some of it is undone, the intents tell of what is not there any more.
+      if (unknown.size > 0) record.distrust();
+      await deadLetters.settled();
+      const positions = handOver(await settleSinks(recovering, present, withThoseBehind(unknown, branches)), sinks);
       deadLetters.restore(record.committed.letters);
       record.restart(positions);
-      for (const { key, positions: own, status } of sources) {
-        own.restart(resumeFrom(positions, key, keys));
-        status.lag = new Lag(branches.length);
+      for (const way of sources) {
+        const keys = fedBy(way, branches).map(({ key }) => key);
+        way.positions.restart(resumeFrom(positions, way.key, keys));
+        way.status.lag = new Lag(keys.length);
       }
       if (branches.every(({ undoable }) => !undoable) && unknown.size === 0) return;
       await record.commit();
@@ -66,6 +71,12 @@ export async function recover(
   }
 }
 
+/** Where a buffer is lost, so is what the sink behind it has of that. */
+function withThoseBehind(lost: ReadonlySet<string>, branches: readonly Branch[]): ReadonlySet<string> {
+  const behind = branches.filter(({ behind }) => behind && lost.has(behind.key)).map(({ key }) => key);
+  return new Set([...lost, ...behind]);
+}
+
 async function settleSinks(
   { sources, branches, intents, record, log }: Recovering,
   present: SinkPositions,
@@ -73,7 +84,8 @@ async function settleSinks(
 ): Promise<SinkPositions> {
   const checkpoint = record.committed;
   const records = Map.groupBy(intents.read(checkpoint.generation, lost.size > 0), ({ sink }) => sink);
-  const positions = new Map(present);
+  const begun = beginsOf([...records.values()].flat());
+  const positions = new Map([...present].map(([key, own]) => [key, advanceAll(own, begun)]));
   const holds: Holds = async (source, partition, position) => {
     const way = sources.find(({ key }) => key === source);
     return way !== undefined && (way.source.holds?.(partition, position) ?? true);
@@ -81,12 +93,13 @@ async function settleSinks(
   for (const { key, name, undoable } of branches) {
     const own = records.get(key) ?? [];
     records.delete(key);
-    const durable = checkpoint.sinks.get(key);
+    const recorded = checkpoint.sinks.get(key);
+    const durable = recorded && advanceAll(recorded, begun);
     if (durable && (undoable || lost.has(key))) positions.set(key, durable);
     if (!undoable || own.length === 0) continue;
     const unsettled: Unsettled = {
       sink: undoable,
-      positions: durable ?? new Map(),
+      positions: durable ?? begun,
       records: own,
       holds,
       log: log.child(name),

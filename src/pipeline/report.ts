@@ -2,8 +2,17 @@ import { statSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { addUp, type Counters, newCounts, type SinkCounts } from "../observe/counts.ts";
 import type { SinkLag } from "../observe/lag.ts";
-import type { ComponentPartitionLag, Fill, PipelineReport, SourceReport } from "../observe/status.ts";
+import type {
+  ComponentPartitionLag,
+  Fill,
+  PipelineReport,
+  Reloads,
+  SinkReport,
+  SourceReport,
+} from "../observe/status.ts";
 import type { Assembly } from "./assemble.ts";
+import type { Branch } from "./branches.ts";
+import { bufferedReport } from "./buffered-report.ts";
 import type { Taps } from "./taps.ts";
 import type { Way } from "./ways.ts";
 
@@ -16,41 +25,69 @@ export interface Reported {
   readonly assembly: Assembly | undefined;
   readonly counters: Counters;
   readonly taps: Taps;
+  readonly reloads: Reloads;
 }
 
 /** What came in and what became of it. */
-export function reportOf({ config, assembly, counters, taps }: Reported): PipelineReport {
+export function reportOf({ config, assembly, counters, taps, reloads }: Reported): PipelineReport {
   const ways = assembly?.sources ?? [];
   const branches = assembly?.branches ?? [];
-  const shared = assembly?.shared ?? newCounts();
+  const shared = assembly?.foundation.shared ?? newCounts();
+  const windows = branches.flatMap(({ behind }) => behind?.window ?? []);
   const unsettled = ways.reduce((sum, { positions }) => sum + positions.unsettled, 0);
   return {
-    sources: ways.map(sourceReport),
-    sinks: branches.map(({ name, index, counts }) => {
-      const sums = sum(shared, counts);
-      const lags = ways.map(({ status }) => status.lag.of(index));
-      return { name, ...sums, addsUp: addUp(sums), lag: together(lags) };
-    }),
+    sources: ways.filter(({ behind }) => !behind).map(sourceReport),
+    sinks: branches.filter(({ fills }) => !fills).map((branch) => sinkReport(branch, branches, ways, shared)),
     counters: counters.all(),
     passed: taps.passed,
     unsettled,
-    inFlightBytes: assembly?.window.inFlight ?? 0,
-    windowBytes: assembly?.window.limit ?? config.maxInFlightBytes,
+    inFlightBytes: windows.reduce((total, { inFlight }) => total + inFlight, assembly?.foundation.window.inFlight ?? 0),
+    windowBytes: windows.reduce(
+      (total, { limit }) => total + limit,
+      assembly?.foundation.window.limit ?? config.maxInFlightBytes,
+    ),
     deadLetters: {
       ...deadLetterFill(config),
       count: branches.reduce((total, { counts }) => total + counts.deadLettered, shared.deadLettered),
     },
     checkpointAge: assembly?.record.age,
+    reloads: { ...reloads },
     idle: unsettled === 0 && ways.length > 0 && ways.every(({ status }) => status.waiting),
   };
 }
 
 /** The partitions of all sources, those farthest behind first; the sources are asked how much waits at this moment. */
 export function partitionLags(assembly: Assembly | undefined): ComponentPartitionLag[] {
-  const lags = (assembly?.sources ?? []).flatMap(({ name, source, status }) =>
+  const ways = assembly?.sources.filter(({ behind }) => !behind) ?? [];
+  const lags = ways.flatMap(({ name, source, status }) =>
     status.lag.partitions((read) => source.behind?.(read)).map((lag) => ({ component: name, ...lag })),
   );
   return lags.sort((one, other) => other.bytes - one.bytes || other.milliseconds - one.milliseconds);
+}
+
+function sinkReport(branch: Branch, branches: readonly Branch[], ways: readonly Way[], shared: SinkCounts): SinkReport {
+  const { name, counts, behind } = branch;
+  const front = behind && branches.find(({ fills }) => fills === behind);
+  if (!front) {
+    const sums = sum(shared, counts);
+    return { name, ...sums, addsUp: addUp(sums), lag: lagOf(branch, ways) };
+  }
+  return bufferedReport({
+    name,
+    front: sum(shared, front.counts),
+    back: sum(behind.counts, counts),
+    behind,
+    lag: together([lagOf(front, ways), lagOf(branch, ways)]),
+  });
+}
+
+/** How far a sink is behind what was read, and behind what waits in its buffer. */
+function lagOf({ index, behind }: Branch, ways: readonly Way[]): SinkLag {
+  const own = ways.filter((way) => way.behind === behind);
+  const lags = own.map(({ status }) => status.lag.of(index));
+  if (!behind) return together(lags);
+  const waiting = own.flatMap(({ source, status }) => status.lag.partitions((read) => source.behind?.(read)));
+  return together([...lags, ...waiting]);
 }
 
 function sourceReport(way: Way): SourceReport {

@@ -7,6 +7,7 @@ import type { Event } from "../event/event.ts";
 import type { SinkCounts } from "../observe/counts.ts";
 import type { BatchLimits } from "../plugin.ts";
 import { gather } from "./batch.ts";
+import { placeOf } from "./buffered-event.ts";
 import type { FilterChain } from "./filter-chain.ts";
 import { Passage } from "./passage.ts";
 import { concatMap, defer, from, map, mergeMap, type Observable, of } from "./rx.ts";
@@ -94,8 +95,8 @@ function passBranch(branch: SinkBranch, read: ReadEvents, signal: AbortSignal): 
 /** What this sink had before the restart is not for it, though another sink still needs it. */
 function skipDelivered({ counts, index }: SinkBranch, { events, partition, positions }: ReadEvents): readonly Event[] {
   const skipTo = positions.resumeOf(partition, index)?.offset ?? 0;
-  if (skipTo === 0 || (events[0]?.offset ?? skipTo) >= skipTo) return events;
-  const fresh = events.filter((event) => event.offset >= skipTo);
+  if (skipTo === 0 || (offsetOf(events[0]) ?? skipTo) >= skipTo) return events;
+  const fresh = events.filter((event) => placeOf(event).offset >= skipTo);
   counts.alreadyDelivered += events.length - fresh.length;
   return fresh;
 }
@@ -107,8 +108,10 @@ function skipPartly(
   events: readonly Event[],
 ): readonly Event[] {
   const partly = positions.resumeOf(partition, index)?.partly;
-  if (!partly || (events[0]?.offset ?? Number.POSITIVE_INFINITY) > partly.offset) return events;
-  const fresh = events.filter((event) => comparePlaces(event, partly) > 0);
+  if (!partly || (offsetOf(events[0]) ?? Number.POSITIVE_INFINITY) > partly.offset) return events;
+  const fresh = events.filter((event) => comparePlaces(placeOf(event), partly) > 0);
   counts.alreadyDelivered += events.length - fresh.length;
   return fresh;
 }
+
+const offsetOf = (event: Event | undefined): number | undefined => event && placeOf(event).offset;

@@ -121,7 +121,7 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
           lagging.close();
         },
       },
-      raw.ended === true,
+      { ended: raw.ended === true, isEmpty: raw.bytes.length === 0 && !raw.refused?.length },
     ),
   );
   const refused: readonly Invalid[] = [...decoded.invalid, ...(raw.refused ?? [])];

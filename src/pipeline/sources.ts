@@ -4,79 +4,106 @@ import { REFUSED_PARTITION } from "../delivery/dead-letter.ts";
 import { JOURNAL_PARTITION, Journal } from "../delivery/journal.ts";
 import type { PartitionPositions } from "../delivery/sink-position.ts";
 import type { WindowReader } from "../delivery/window.ts";
-import type { Listener, ListenerContext, ListenerDefinition, Position, Source, SourceContext } from "../plugin.ts";
+import { Lag } from "../observe/lag.ts";
+import type { SourceStatus } from "../observe/status.ts";
+import type { Listener, ListenerContext, Position, Source, SourceContext } from "../plugin.ts";
 import { contextOf } from "./components.ts";
 import type { Foundation } from "./foundation.ts";
 
 /** A source as the engine runs it: something that is read, and for one that is pushed at what fills it. */
 export interface RunningSource {
   readonly source: Source;
-  readonly listener?: Listener;
-  readonly journal?: Journal;
+  /** Where its records go. */
+  readonly reader: WindowReader;
+  readonly status: SourceStatus;
+  /** Another one, where a reload that began to replace it was refused. */
+  listener: Listener | undefined;
+  readonly journal: Journal | undefined;
 }
 
-/** Where a source's records go, and where it goes on. */
+/** Where a source goes on. */
 interface Place {
-  readonly reader: WindowReader;
   /** Where each sink stands. */
   readonly resume: readonly PartitionPositions[];
+  /** The journal of a source of the same name that it takes the place of. */
+  readonly journal: Journal | undefined;
 }
 
-/** Makes a source; for one that is pushed at, its journal, too, ready to be written. */
+/** Makes a source; for one that is pushed at, its journal, too, ready to be written. @throws whatever they throw */
 export async function makeSource(foundation: Foundation, config: SourceConfig, place: Place): Promise<RunningSource> {
   const { definition, name, options, decode, maxEventBytes } = config;
-  if (definition.kind === "listener") return makeListener(foundation, config, definition, place);
+  const reader = foundation.window.reader();
+  const status = { name, events: 0, bytes: 0, waiting: false, lag: new Lag(place.resume.length) };
+  if (definition.kind === "listener") {
+    const journal = place.journal ?? (await openJournal(foundation, config, place.resume));
+    try {
+      const listener = await makeListener(foundation, config, journal);
+      return { source: sourceOf(journal, reader), reader, status, listener, journal };
+    } catch (error) {
+      if (journal !== place.journal) await journal.close();
+      throw error;
+    }
+  }
   const own: SourceContext = {
     ...contextOf(foundation, name),
     untilEnd: foundation.untilEnd,
     decode,
     maxEventBytes,
-    block: (least) => place.reader.block(least),
+    block: (least) => reader.block(least),
   };
-  return { source: await definition.create(options as never, own) };
+  const source = await definition.create(options as never, own);
+  return { source, reader, status, listener: undefined, journal: undefined };
 }
 
-async function makeListener(
+/** Makes what fills a journal. @throws whatever it throws, and TypeError where the source is no such thing */
+export async function makeListener(
   foundation: Foundation,
-  { key, name, options }: SourceConfig,
-  definition: ListenerDefinition,
-  { reader, resume }: Place,
-): Promise<RunningSource> {
-  const { dataDir, journal: policy } = foundation.config;
-  const { deadLetters, giveUp, health } = foundation;
-  const context = contextOf(foundation, name);
-  const { fileSystem, log } = context;
-  const journal = await Journal.open({
-    folder: join(dataDir, "journal", key),
-    fileSystem,
-    log,
-    intake: health.observe(name, "takes no requests"),
-    reading: health.observe(name, "cannot read its journal", "error"),
-    ...policy,
-  });
+  { definition, key, name, options }: SourceConfig,
+  journal: Journal,
+): Promise<Listener> {
+  if (definition.kind !== "listener") throw new TypeError(`${name} is not pushed at`);
+  const { deadLetters, giveUp } = foundation;
   const refused = { component: name, source: key, partition: REFUSED_PARTITION, offset: 0 };
   const own: ListenerContext = {
-    ...context,
-    dataDir,
+    ...contextOf(foundation, name),
+    dataDir: foundation.config.dataDir,
     accept: (records, origin) => journal.append(records, origin),
     spool: (origin) => journal.spool(origin),
     deadLetter: (bytes, reason, { remote }) =>
       deadLetters.write([{ ...refused, bytes, reason, ...(remote !== undefined && { remote }) }], giveUp),
   };
-  const source: Source = {
-    holds: (_, position) => journal.holds(position),
-    behind: (read) => new Map([...read].map(([partition, { offset }]) => [partition, journal.bytesBehind(offset)])),
-    read: (from, signal) => journal.read(from.get(JOURNAL_PARTITION), (least) => reader.block(least), signal),
-  };
+  return definition.create(options as never, own);
+}
+
+async function openJournal(
+  foundation: Foundation,
+  { key, name }: SourceConfig,
+  resume: readonly PartitionPositions[],
+): Promise<Journal> {
+  const { config, fileSystem, log, health } = foundation;
+  const journal = await Journal.open({
+    folder: join(config.dataDir, "journal", key),
+    fileSystem,
+    log: log.child(name),
+    intake: health.observe(name, "takes no requests"),
+    reading: health.observe(name, "cannot read its journal", "error"),
+    ...config.journal,
+  });
   try {
     // Behind what any of the sinks has, or it would take new records for those that it had before.
     await journal.goOnBehind(Math.max(...resume.map((positions) => firstUnknown(positions.get(JOURNAL_PARTITION))), 0));
-    return { source, listener: await definition.create(options as never, own), journal };
+    return journal;
   } catch (error) {
     await journal.close();
     throw error;
   }
 }
+
+const sourceOf = (journal: Journal, reader: WindowReader): Source => ({
+  behind: (read) => new Map([...read].map(([partition, { offset }]) => [partition, journal.bytesBehind(offset)])),
+  holds: (_, position) => journal.holds(position),
+  read: (from, signal) => journal.read(from.get(JOURNAL_PARTITION), (least) => reader.block(least), signal),
+});
 
 /** The first offset of which a sink that stands here has nothing. */
 function firstUnknown(position: (Position & { readonly partly?: { readonly offset: number } }) | undefined): number {

@@ -1,3 +1,4 @@
+import type { Config } from "../config/config.ts";
 import type { Event } from "../event/event.ts";
 import { type Observable, Subject } from "./rx.ts";
 
@@ -10,9 +11,9 @@ export class Taps {
   readonly #subjects = new Map<string, Subject<readonly Event[]>>();
   readonly #passed = new Map<string, number>();
 
-  /** Makes a component's name known. */
+  /** Makes a component's name known; whoever watches one that was known goes on to do so. */
   add(component: string): void {
-    this.#subjects.set(component, new Subject());
+    if (!this.#subjects.has(component)) this.#subjects.set(component, new Subject());
   }
 
   /** @throws RangeError when there is no such component */
@@ -39,3 +40,9 @@ export class Taps {
     for (const subject of this.#subjects.values()) subject.complete();
   }
 }
+
+/** The names of all components that events pass. */
+export const namesIn = ({ sources, filters, sinks }: Config): string[] => [
+  ...[...sources, ...sinks].flatMap(({ name, filters: own }) => [name, ...own.map((filter) => filter.name)]),
+  ...filters.map(({ name }) => name),
+];

@@ -1,26 +1,26 @@
 import type { Log } from "../observe/log.ts";
-import type { Branch } from "./branches.ts";
-import type { Way } from "./ways.ts";
+import type { Assembly } from "./assemble.ts";
 
 /** Partitions that are named one by one. */
 const MOST_NAMED = 10;
 
 /** Tells for each sink what it has not settled at the end, and from where that is read again at the next start. */
-export function tellUnfinished(sources: readonly Way[], branches: readonly Branch[], log: Log): void {
-  for (const { name, index, delivery } of branches) {
-    const bytes = sources.reduce((sum, { status }) => sum + status.lag.of(index).bytes, 0);
+export function tellUnfinished({ sources, branches }: Pick<Assembly, "sources" | "branches">, log: Log): void {
+  for (const { name, index, delivery, behind } of branches) {
+    const own = sources.filter((way) => way.behind === behind);
+    const bytes = own.reduce((sum, { status }) => sum + status.lag.of(index).bytes, 0);
     if (bytes === 0) continue;
-    const own = log.child(name);
-    own.warn("is not done: what is missing is read again at the next start", {
+    const told = log.child(name);
+    told.warn("is not done: what is missing is read again at the next start", {
       events_in_flight: delivery.inFlight.events,
       bytes_in_flight: delivery.inFlight.bytes,
       bytes_read: bytes,
     });
-    const places = sources.flatMap(({ name: source, positions }) =>
+    const places = own.flatMap(({ name: source, positions }) =>
       [...positions.unsettledBy(index)].map(({ partition, offset }) => ({ source, partition, offset })),
     );
-    for (const place of places.slice(0, MOST_NAMED)) own.info("is read again from here", place);
+    for (const place of places.slice(0, MOST_NAMED)) told.info("is read again from here", place);
     if (places.length > MOST_NAMED)
-      own.info("and from so many other places", { partitions: places.length - MOST_NAMED });
+      told.info("and from so many other places", { partitions: places.length - MOST_NAMED });
   }
 }

@@ -1,21 +1,17 @@
 import type { SourceConfig } from "../config/config.ts";
 import { Positions } from "../delivery/positions.ts";
 import type { SinkPositions } from "../delivery/sink-position.ts";
-import { Lag } from "../observe/lag.ts";
-import { makeStages } from "./components.ts";
+import { type Half, keyBehindFork } from "./buffered-sink.ts";
 import { jsonDecoder, textDecoder } from "./decode.ts";
 import { FilterChain, type Stage } from "./filter-chain.ts";
 import type { Foundation } from "./foundation.ts";
+import type { SourcePart } from "./parts.ts";
 import { resumeFrom } from "./record.ts";
 import type { SourceWay } from "./source-way.ts";
-import { makeSource, type RunningSource } from "./sources.ts";
 import { type Reader, wantedBy } from "./wanted.ts";
 
 /** A source's way with what it is made of. */
-export interface Way extends SourceWay, RunningSource {
-  /** The filters of its own. */
-  readonly stages: readonly Stage[];
-}
+export interface Way extends SourceWay, Half, Pick<SourcePart, "journal"> {}
 
 /** What stands around a source's way. */
 interface Neighbours {
@@ -29,25 +25,20 @@ interface Neighbours {
   readonly touch: () => void;
 }
 
-/** Makes a source and its filters, and finds where it goes on. @throws whatever they throw */
-export async function makeWay(foundation: Foundation, config: SourceConfig, around: Neighbours): Promise<Way> {
-  const { key, name } = config;
-  const { window, scanner, deadLetters, taps, shared, stopReading, giveUp, fail } = foundation;
-  const own = await makeStages(foundation, config.filters);
-  const stages = [...own, ...around.sharedStages];
+/** Wires a source and its filters, and finds where it goes on. */
+export function makeWay(foundation: Foundation, part: SourcePart, around: Neighbours): Way {
+  const { name, config, source, reader, status, journal } = part;
+  const { key } = config;
+  const { scanner, deadLetters, taps, shared, stopReading, giveUp, fail } = foundation;
+  const stages = [...part.stages, ...around.sharedStages];
   const filters = stages.map(({ filter }) => filter);
-  const resume = resumeFrom(
-    around.reached,
-    key,
-    foundation.config.sinks.map((sink) => sink.key),
-  );
+  const resume = resumeFrom(around.reached, key, foundation.config.sinks.map(keyBehindFork));
   const positions = new Positions(resume, around.touch, () => deadLetters.mark);
-  const reader = window.reader();
-  const running = await makeSource(foundation, config, { reader, resume });
   const decoder = config.decode === "text" ? textDecoder : jsonDecoder;
   return {
-    ...running,
-    stages: own,
+    source,
+    journal,
+    status,
     key,
     name,
     reader,
@@ -65,7 +56,6 @@ export async function makeWay(foundation: Foundation, config: SourceConfig, arou
     chain: new FilterChain(stages, shared, taps),
     positions,
     counts: shared,
-    status: { name, events: 0, bytes: 0, waiting: false, lag: new Lag(foundation.config.sinks.length) },
   };
 }
 

@@ -1,9 +1,8 @@
 import type { Log } from "../observe/log.ts";
 import type { FileSystem } from "./file-system.ts";
 import { makeFolder, syncFolder, syncFolderSoon } from "./folders.ts";
-import { FrameSearch } from "./frame-search.ts";
-import { damagedName, deleteLeftovers, listSegments, type Segment, segmentPath } from "./segment-names.ts";
-import { setAside } from "./set-aside.ts";
+import { mendTail, truncateSegment } from "./segment-end.ts";
+import { deleteLeftovers, listSegments, type Segment, segmentPath } from "./segment-names.ts";
 import { writeWhole } from "./whole-io.ts";
 
 export interface SegmentsOptions {
@@ -13,6 +12,10 @@ export interface SegmentsOptions {
   readonly log: Log;
   /** A segment that has this many bytes gets no more. */
   readonly segmentBytes: number;
+  /** What is published need not be durable before: {@link Segments.syncAll} makes it so. */
+  readonly isSyncedLater?: boolean;
+  /** What is told where a last frame was never finished. */
+  readonly torn?: string;
 }
 
 /** A segment of at least this many bytes, or this part of a full one, is left for a new one once all of it has been released. */
@@ -30,11 +33,14 @@ export class Segments {
   readonly fileSystem: FileSystem;
   readonly #log: Log;
   readonly #segmentBytes: number;
+  readonly #isSyncedLater: boolean;
   readonly #segments: Segment[];
   /** The segment that the last run left: it may be written on, until another is begun or a write to it failed. */
   #left: Segment | undefined;
   /** The last segment, while it is open for writing. */
   #descriptor: number | undefined;
+  /** Segments that get no more bytes and are still to be synced. */
+  #unsynced: number[] = [];
   /** Bytes behind the last segment's length that are written and not published. */
   #unpublished = 0;
   /** The last segment's name is not yet known to be durable. */
@@ -49,6 +55,7 @@ export class Segments {
     this.fileSystem = options.fileSystem;
     this.#log = options.log;
     this.#segmentBytes = options.segmentBytes;
+    this.#isSyncedLater = options.isSyncedLater ?? false;
     this.#segments = segments;
   }
 
@@ -57,8 +64,10 @@ export class Segments {
     const { folder, fileSystem } = options;
     makeFolder(fileSystem, folder, 0o700);
     deleteLeftovers(fileSystem, folder);
-    const segments = new Segments(options, listSegments(fileSystem, folder));
-    segments.#mendTail();
+    const listed = listSegments(fileSystem, folder);
+    const segments = new Segments(options, listed);
+    segments.#left = listed.at(-1);
+    if (segments.#left) mendTail(options, segments.#left);
     return segments;
   }
 
@@ -76,6 +85,11 @@ export class Segments {
   /** Bytes on the disk. */
   get bytes(): number {
     return this.#segments.reduce((sum, segment) => sum + segment.length, 0);
+  }
+
+  /** Fewer bytes than this may stay on the disk when all was released. */
+  get mostLeft(): number {
+    return Math.min(WORTH_RELEASING, this.#segmentBytes * WORTH_RELEASING_PART);
   }
 
   /** Bytes on the disk behind an offset. */
@@ -103,11 +117,7 @@ export class Segments {
 
   /** Makes what was written durable. @throws where the disk fails: then {@link revert}, and never believe a second try */
   async sync(): Promise<void> {
-    const descriptor = this.#descriptor;
-    if (descriptor === undefined || this.#unpublished === 0) return;
-    await new Promise<void>((resolve, reject) =>
-      this.fileSystem.fdatasync(descriptor, (error) => (error ? reject(error) : resolve())),
-    );
+    if (this.#descriptor !== undefined && this.#unpublished > 0) await this.#sync(this.#descriptor);
   }
 
   /** Makes the last segment's name durable, and with it the offset that it begins at. @throws where the disk fails: as above */
@@ -115,6 +125,19 @@ export class Segments {
     if (!this.#newborn) return;
     await syncFolderSoon(this.fileSystem, this.folder);
     this.#newborn = false;
+  }
+
+  /** Makes durable all that was published before the call. @throws where the disk fails: then none of it is to be believed */
+  async syncAll(): Promise<void> {
+    const sealed = this.#unsynced;
+    this.#unsynced = [];
+    try {
+      for (const descriptor of sealed) await this.#sync(descriptor);
+      if (this.#descriptor !== undefined) await this.#sync(this.#descriptor);
+      await this.syncName();
+    } finally {
+      for (const descriptor of sealed) this.fileSystem.closeSync(descriptor);
+    }
   }
 
   /** Lets readers see what was written. */
@@ -183,6 +206,19 @@ export class Segments {
     }
   }
 
+  /** Takes back, durably, all from an offset on at which a frame begins. Nobody may be reading. @throws where the disk fails */
+  cut(offset: number): void {
+    if (offset >= this.end) return;
+    this.#seal();
+    for (let last = this.#segments.at(-1); last && last.offset > offset; last = this.#segments.at(-1)) {
+      this.fileSystem.rmSync(last.path, { force: true });
+      this.#segments.pop();
+    }
+    const last = this.#segments.at(-1);
+    if (last) truncateSegment(this.fileSystem, last, Math.max(0, offset - last.offset));
+    syncFolder(this.fileSystem, this.folder);
+  }
+
   /** Begins a new segment at an offset that is not before the end. */
   continueAt(offset: number): void {
     this.#seal();
@@ -191,11 +227,18 @@ export class Segments {
 
   close(): void {
     this.#seal();
+    for (const descriptor of this.#unsynced.splice(0)) this.fileSystem.closeSync(descriptor);
+  }
+
+  async #sync(descriptor: number): Promise<void> {
+    await new Promise<void>((resolve, reject) =>
+      this.fileSystem.fdatasync(descriptor, (error) => (error ? reject(error) : resolve())),
+    );
   }
 
   #release(offset: number): void {
     const last = this.#segments.at(-1);
-    const worth = Math.min(WORTH_RELEASING, this.#segmentBytes * WORTH_RELEASING_PART);
+    const worth = this.mostLeft;
     const isIdle = this.#unpublished === 0 && !this.#adopting;
     if (last && offset >= this.end && last.length >= worth && isIdle) this.continueAt(this.end);
     while (this.#segments.length > 1 && this.#segments[1].offset <= offset) {
@@ -239,33 +282,7 @@ export class Segments {
     if (this.#descriptor === undefined) return;
     const descriptor = this.#descriptor;
     this.#descriptor = undefined;
-    this.fileSystem.closeSync(descriptor);
-  }
-
-  #mendTail(): void {
-    const last = this.#segments.at(-1);
-    this.#left = last;
-    if (!last || last.length === 0) return;
-    const { fileSystem, folder } = this;
-    const descriptor = fileSystem.openSync(last.path, "r+");
-    try {
-      const { end, torn } = new FrameSearch(fileSystem, descriptor, last.length).tail();
-      if (end === last.length) return;
-      const fields = { path: last.path, offset: last.offset + end, bytes: last.length - end };
-      if (torn) {
-        this.#log.warn(
-          "cut off a request that was not wholly written: its sender was never told that it was accepted",
-          fields,
-        );
-      } else {
-        const copy = setAside(fileSystem, descriptor, end, last.length, folder, damagedName(last.offset + end));
-        this.#log.error("the end of the journal is damaged: cut it off, and kept a copy", { ...fields, copy });
-      }
-      fileSystem.ftruncateSync(descriptor, end);
-      fileSystem.fdatasyncSync(descriptor);
-      last.length = end;
-    } finally {
-      fileSystem.closeSync(descriptor);
-    }
+    if (this.#isSyncedLater) this.#unsynced.push(descriptor);
+    else this.fileSystem.closeSync(descriptor);
   }
 }

@@ -42,6 +42,7 @@ const report = (events: number, deadLettered = 0): PipelineReport => ({
   unsettled: 0,
   inFlightBytes: 0,
   windowBytes: 0,
+  reloads: { succeeded: 0, refused: 0, lastSucceeded: true },
   deadLetters: { count: deadLettered, bytes: 0, maxBytes: 1 },
   checkpointAge: 0,
   idle: true,

@@ -7,6 +7,7 @@ import type { IntentRecord } from "../../src/delivery/intent-record.ts";
 import { Health } from "../../src/observe/health.ts";
 import { silentLog } from "../../src/observe/log.ts";
 import type { FileSystem } from "../../src/plugin.ts";
+import { type Faults, faultyFileSystem } from "../support/file-writers.ts";
 import { temporaryFolder } from "../support/folders.ts";
 
 const never = new AbortController().signal;
@@ -40,6 +41,53 @@ test("intents are read as they were written, texts and values alike", async (t) 
   const { intent: _, ...passed } = intentOf(4);
   for (const record of [...records, passed]) await log.append(record, true, never);
   assert.deepEqual(logIn(folder).read(1, false), [...records, passed]);
+});
+
+test("checkpoints that fail again and again begin one generation, until a batch is recorded or settled", async (t) => {
+  const folder = temporaryFolder(t);
+  const log = logIn(folder);
+  const generations = () => readdirSync(join(folder, "intents")).length;
+  const beginOften = async () => {
+    for (let times = 0; times < 3; times++) await log.begin()();
+    return generations();
+  };
+  assert.equal(await beginOften(), 1);
+  await log.append(intentOf(1), false, never);
+  assert.equal(await beginOften(), 2);
+  assert.deepEqual(log.read(2, false), [intentOf(1)]);
+  log.settle("files");
+  assert.equal(await beginOften(), 3);
+  assert.deepEqual(log.read(3, false), []);
+  assert.equal(log.moments, 9);
+});
+
+test("an abandoned batch is not recorded", async (t) => {
+  const log = logIn(temporaryFolder(t));
+  log.begin();
+  await assert.rejects(log.append(intentOf(1), false, AbortSignal.abort(new Error("abandoned"))), /abandoned/);
+  assert.deepEqual(log.read(1, false), []);
+});
+
+test("a generation that ends while two sinks wait for their intents is closed when both are durable", async (t) => {
+  const failures: unknown[] = [];
+  const faults: Faults = {
+    fdatasync: ((file: number, done: (error: Error | null) => void) => {
+      // As when Node's threads have other work first.
+      setImmediate(() =>
+        nodeFileSystem.fdatasync(file, (error) => {
+          if (error) failures.push(error);
+          done(error);
+        }),
+      );
+    }) as typeof nodeFileSystem.fdatasync,
+  };
+  const log = logIn(temporaryFolder(t), faultyFileSystem(faults));
+  log.begin();
+  const first = log.append(intentOf(1), true, never);
+  const second = log.append(intentOf(1, "others"), true, never);
+  log.begin();
+  await Promise.all([first, second]);
+  assert.deepEqual(failures, []);
 });
 
 test("a record that the end of the process has torn off, at any byte, is none; those before it count", async (t) => {

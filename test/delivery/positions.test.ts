@@ -32,7 +32,7 @@ test("in any order of acknowledgements positions only grow, and never past what 
           const partition = `p${step.read}`;
           const offset = 10 * (1 + opened.filter((read) => read.partition === partition).length);
           const lease = { release: () => void (read.isFree = true) };
-          const receipt = positions.open(partition, { offset }, lease, false);
+          const receipt = positions.open(partition, { offset }, lease);
           const read = { partition, offset, receipt, settled: [false, false], isFree: false };
           opened.push(read);
         } else {
@@ -63,13 +63,37 @@ test("in any order of acknowledgements positions only grow, and never past what 
 test("what a sink has of a read is known until it has all of it", () => {
   const positions = positionsFor(1);
   const lease = { release() {} };
-  const one = positions.open("p1", { offset: 10 }, lease, false);
-  const other = positions.open("p1", { offset: 20 }, lease, false);
+  const one = positions.open("p1", { offset: 10 }, lease);
+  const other = positions.open("p1", { offset: 20 }, lease);
   one.settle(0);
   other.settleUpTo(0, { offset: 12, child: 3 });
   assert.deepEqual(positions.of(0).get("p1"), { offset: 10, partly: { offset: 12, child: 3 } });
   other.settle(0);
   assert.deepEqual(positions.of(0).get("p1"), { offset: 20 });
+});
+
+test("where a partition begins, all sinks learn at once, and what is read of it tells, until a checkpoint does", () => {
+  const positions = positionsFor(2);
+  const lease = { release() {} };
+  const detail = { path: "a.log" };
+  positions.open("p1", { offset: 0, detail }, lease, { isEmpty: true });
+  for (const sink of [0, 1]) assert.deepEqual(positions.of(sink).get("p1"), { offset: 0, detail });
+  const forgetBegins = positions.noteBegins();
+  positions.open("p1", { offset: 0, detail: { ...detail, first: "x" } }, lease, { isEmpty: true });
+  forgetBegins();
+  assert.deepEqual(positions.open("p1", { offset: 10 }, lease).begin, { offset: 0, detail: { ...detail, first: "x" } });
+  positions.noteBegins()();
+  assert.equal(positions.open("p1", { offset: 20 }, lease).begin, undefined);
+});
+
+test("a read that brings nothing is settled when those before it are", () => {
+  const positions = positionsFor(1);
+  const lease = { release() {} };
+  const one = positions.open("p1", { offset: 10 }, lease);
+  positions.open("p1", { offset: 15 }, lease, { isEmpty: true });
+  assert.deepEqual(positions.of(0).get("p1"), undefined);
+  one.settle(0);
+  assert.deepEqual(positions.of(0).get("p1"), { offset: 15 });
 });
 
 test("of two positions the farther counts, and of two events the later, while it lies behind the position", () => {
@@ -85,7 +109,7 @@ test("of two positions the farther counts, and of two events the later, while it
 
 test("an ended partition is in the record until every sink is past it", () => {
   const positions = positionsFor(2);
-  const { settle } = positions.open("p1", { offset: 10 }, { release() {} }, true);
+  const { settle } = positions.open("p1", { offset: 10 }, { release() {} }, { ended: true });
   settle(0);
   assert.deepEqual(positions.of(0).get("p1"), { offset: 10, ended: true });
   assert.equal(positions.of(1).get("p1"), undefined);
@@ -102,7 +126,7 @@ test("a partition that every sink has to its end is not read again, and one that
 test("what is abandoned is given back, and later acknowledgements of it change nothing", () => {
   const positions = positionsFor(1);
   let released = 0;
-  const { settle } = positions.open("p1", { offset: 10 }, { release: () => void released++ }, false);
+  const { settle } = positions.open("p1", { offset: 10 }, { release: () => void released++ });
   positions.restart([new Map([["p1", { offset: 4 }]])]);
   assert.equal(released, 1);
   settle(0);

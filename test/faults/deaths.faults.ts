@@ -3,16 +3,16 @@
  * what was written halfway stays so. In the end each line is there once.
  */
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { it, type TestContext } from "node:test";
 import { temporaryFolder } from "../support/folders.ts";
 import { SeededRandom } from "../support/random.ts";
 import { SmallJob } from "../support/small-job.ts";
 import { sweep } from "../support/sweep.ts";
 
-it("the process may die at each operation on the disk, and nothing is lost or doubled", (t) =>
+const surviveDeaths = (t: TestContext, isBuffered: boolean): Promise<void> =>
   sweep(t, async (from, seed) => {
     const folder = temporaryFolder(t);
-    const job = new SmallJob(folder);
+    const job = new SmallJob(folder, isBuffered);
     const told: string[] = [];
     const again = 1 + new SeededRandom(seed + from).below(60);
     const hasDied = await job.die({ folder, fault: "death", from });
@@ -24,4 +24,8 @@ it("the process may die at each operation on the disk, and nothing is lost or do
     assert.equal(failure, undefined, when);
     job.check(when);
     return hasDied;
-  }));
+  });
+
+it("the process may die at each operation on the disk, and nothing is lost or doubled", (t) => surviveDeaths(t, false));
+
+it("nor is it where the sink has a buffer", (t) => surviveDeaths(t, true));

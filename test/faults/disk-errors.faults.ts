@@ -10,11 +10,15 @@ import { SmallJob } from "../support/small-job.ts";
 import { sweep } from "../support/sweep.ts";
 
 describe("each operation on the disk may fail, and nothing is lost or doubled:", () => {
-  for (const fault of ["EIO", "ENOSPC", "short write"] as const) {
-    it(fault, (t) =>
+  const faults = ["EIO", "ENOSPC", "short write"] as const;
+  for (const { fault, isBuffered } of faults.flatMap((fault) => [
+    { fault, isBuffered: false },
+    { fault, isBuffered: true },
+  ])) {
+    it(isBuffered ? `${fault}, where the sink has a buffer` : fault, (t) =>
       sweep(t, async (from) => {
         const folder = temporaryFolder(t);
-        const job = new SmallJob(folder);
+        const job = new SmallJob(folder, isBuffered);
         const { faults, module } = Faults.make({ folder, fault, from });
         const told: string[] = [];
         for (const disk of [module, module, undefined]) {

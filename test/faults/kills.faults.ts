@@ -14,6 +14,14 @@ const PLANS: Readonly<Record<string, Omit<KillPlan, "seed">>> = {
   "reads logs that are renamed": { kills: 30, users: 20, logs: 3, rotation: "rename and create" },
   "reads logs that are copied and emptied": { kills: 30, users: 20, logs: 3, rotation: "copy and truncate" },
   "writes to a sink that lags behind, too": { kills: 30, users: 40, logs: 2, clients: 1, lagging: true },
+  "keeps what its sinks have not taken in buffers": {
+    kills: 30,
+    users: 40,
+    logs: 2,
+    clients: 1,
+    lagging: true,
+    buffered: true,
+  },
   "sends to a bulk server, too": { kills: 30, users: 40, logs: 2, clients: 1, search: true },
 };
 

@@ -14,11 +14,11 @@ import { SmallJob } from "../support/small-job.ts";
 import { sweep } from "../support/sweep.ts";
 
 /** @returns false where the first life got through before the power failed */
-async function survivePowerCuts(t: TestContext, dieAt: number, seed: number): Promise<boolean> {
+async function survivePowerCuts(t: TestContext, dieAt: number, seed: number, isBuffered: boolean): Promise<boolean> {
   const parent = temporaryFolder(t);
   const folder = join(parent, "job");
   mkdirSync(folder);
-  const job = new SmallJob(folder);
+  const job = new SmallJob(folder, isBuffered);
   const random = new SeededRandom(seed + dieAt);
   const told: string[] = [];
   let hasDied = false;
@@ -40,5 +40,9 @@ async function survivePowerCuts(t: TestContext, dieAt: number, seed: number): Pr
   return hasDied;
 }
 
-it("the power may fail at each change to the disk, and nothing is lost or doubled", (t) =>
-  sweep(t, (dieAt, seed) => survivePowerCuts(t, dieAt, seed)));
+const surviveAll = (t: TestContext, isBuffered: boolean): Promise<void> =>
+  sweep(t, (dieAt, seed) => survivePowerCuts(t, dieAt, seed, isBuffered));
+
+it("the power may fail at each change to the disk, and nothing is lost or doubled", (t) => surviveAll(t, false));
+
+it("nor is it where the sink has a buffer", (t) => surviveAll(t, true));

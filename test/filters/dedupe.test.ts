@@ -169,6 +169,24 @@ describe("dedupe", () => {
     });
   });
 
+  it("drops no event that is read again for one behind it, which passed when the first was forgotten", () => {
+    for (const [options, between] of [
+      [{ max_age: "10s" }, 10_001],
+      [{ max_keys: 1 }, 1],
+    ] as const) {
+      const filter = dedupe({ fields: ["id"], ...options });
+      const first = () => eventAt(0, '{"id":1,"of":"first"}', { receivedAt: 0 });
+      const others = () => [
+        eventAt(10, '{"id":2}', { receivedAt: between }),
+        eventAt(20, '{"id":1,"of":"second"}', { receivedAt: between }),
+      ];
+      const all = ['{"id":1,"of":"first"}', '{"id":2}', '{"id":1,"of":"second"}'];
+      assert.deepEqual(passing(filter, first(), ...others()), all);
+      const again = revived([filter.remember(false)], { fields: ["id"], ...options });
+      assert.deepEqual(passing(again, first(), ...others()), all);
+    }
+  });
+
   describe("remembers", () => {
     it("each time what is new, which together is everything", () => {
       const filter = dedupe();

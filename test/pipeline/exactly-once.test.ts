@@ -3,7 +3,7 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
-import type { Event, Sink } from "../../src/plugin.ts";
+import { type Event, NotYet, type Sink } from "../../src/plugin.ts";
 import { configOf, filterOf, linesSource, sinkOf, sourceOf } from "../support/config.ts";
 import { field, filterOfElements } from "../support/elements.ts";
 import { type Faults, FolderSink, linesOf } from "../support/folder-sink.ts";
@@ -155,6 +155,46 @@ test("what its source cannot give again is kept instead of undone", async (t) =>
   assert.deepEqual(sorted(sink.lines), sorted(before));
 });
 
+test("what another source can give again is not given up with what cannot be", async (t) => {
+  const parent = temporaryFolder(t);
+  const run = join(parent, "run");
+  const [gone, held] = [LINES.slice(0, 10), LINES.slice(10)];
+  const deliver = async (folder: string, faults: Faults, isGone: boolean) => {
+    const sink = sinkIn(folder, faults);
+    const ofGone = { ...linesSource(isGone ? [] : gone), holds: () => false };
+    const config = configOf(folder, {
+      sources: [
+        sourceOf(ofGone, { key: "gone" }),
+        sourceOf({ ...linesSource(held), holds: () => true }, { key: "held" }),
+      ],
+      sinks: [sinkOf(sink, { batch: { events: 4 } })],
+      checkpointInterval: 1,
+    });
+    const pipeline = new Pipeline(config, { untilEnd: true });
+    await pipeline.start();
+    await pipeline.done;
+    return sink;
+  };
+  const killed: string[] = [];
+  const writing = (file: number) => {
+    const copy = `${run}-killed-${file}`;
+    cpSync(run, copy, { recursive: true });
+    killed.push(copy);
+  };
+  await deliver(run, { writing }, false);
+  for (const folder of killed) {
+    for (const isCrash of [false, true]) {
+      const copy = `${folder}-${isCrash}`;
+      cpSync(folder, copy, { recursive: true });
+      if (isCrash) crashMachine(copy);
+      const before = linesOf(join(copy, "out"));
+      const { lines } = await deliver(copy, {}, true);
+      const owed = isCrash ? held : [...held, ...gone.filter((line) => before.includes(line))];
+      for (const line of owed) assert.ok(lines.includes(line), `${copy}: ${line}`);
+    }
+  }
+});
+
 test("elements of one record that a batch has parted are there once, though the filter behind the fork made them", async (t) => {
   const parent = temporaryFolder(t);
   const run = join(parent, "run");
@@ -222,6 +262,33 @@ test("a batch whose time is over is in the dead letters alone, though the proces
   await deliver(run, { writing });
   assert.ok(killed.length > 5);
   for (const folder of killed) await deliver(folder, {});
+});
+
+test("a sink that prepares and rejects while it writes, or says that some of a batch is there, loses no event", async (t) => {
+  const folder = temporaryFolder(t);
+  const sink = sinkIn(folder);
+  const write = sink.write.bind(sink);
+  const prepare = sink.prepare.bind(sink);
+  const refusing = new Set(["prepare", "write"]);
+  const refuse = (what: string, events: readonly Event[]) => {
+    if (refusing.delete(what)) throw new NotYet("one at a time", { events: events.slice(1) });
+  };
+  Object.assign(sink, {
+    prepare: (events: readonly Event[]) => {
+      refuse("prepare", events);
+      return prepare(events);
+    },
+    write: async (events: readonly Event[]) => {
+      refuse("write", events);
+      await write(events);
+      return events
+        .filter((event) => Buffer.from(event.bytes).includes('"n":7'))
+        .map((event) => ({ event, reason: "no" }));
+    },
+  });
+  const { sinks } = await runToEnd(folder, sink);
+  assert.deepEqual(sorted(sink.lines), sorted(LINES));
+  assert.equal(sinks[0]?.deadLettered, 1);
 });
 
 test("a sink that prepares and cannot recover is refused at the start", async (t) => {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { copyFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { FileSystem, Position } from "../../src/plugin.ts";
 import { temporaryFolder } from "../support/folders.ts";
+import { until } from "../support/until.ts";
 import { DrivenTail } from "./tail-driven.ts";
 import { event, events, numbers, run, started } from "./tail-fixture.ts";
 
@@ -66,4 +67,20 @@ test("a source holds what is there under any name, and not what was truncated or
   assert.equal(await source.holds(partition, position), false);
   rmSync(join(folder, "other"));
   assert.equal(await source.holds(partition, position), false);
+});
+
+test("neither a line without an end nor zero bytes hold up other files, however many there are", async (t) => {
+  for (const beginning of ["{", ""]) {
+    const folder = temporaryFolder(t);
+    const path = join(folder, "endless.log");
+    writeFileSync(path, beginning);
+    // Sparse: it takes no room, and hours to read.
+    truncateSync(path, 2 ** 40);
+    utimesSync(path, 1, 1);
+    writeFileSync(join(folder, "later.log"), event(1));
+    const tail = new DrivenTail(folder);
+    t.after(() => tail.stop());
+    await until("the other file is read", () => numbers(tail).length > 0);
+    await tail.stop();
+  }
 });

@@ -33,6 +33,7 @@ export function configOf(
     deadLetter: { path: join(folder, "data", "dead-letters.ndjson"), maxBytes: 1 << 20 },
     journal: { maxBytes: 1 << 30, durability: "fsync" },
     filters: [],
+    secretFiles: [],
     warnings: [],
     ...parts,
   };

@@ -80,10 +80,10 @@ export class FolderSink implements Sink {
   async recover(intents: readonly Json[], recovery: Recovery): Promise<"adopted" | "undone"> {
     this.#faults.recovering?.();
     this.asked.push(`${recovery} ${intents.length}`);
-    if (recovery === "keep") return "adopted";
     const touched = intents as unknown as readonly (readonly Touched[])[];
     const isWhole = touched.every((files) => files.every(({ file, after }) => this.#lengthOf(file) >= after));
-    if (recovery === "settle" && isWhole) return "adopted";
+    if (recovery !== "undo" && isWhole) return "adopted";
+    if (recovery === "keep") return "undone";
     for (const files of touched.toReversed()) {
       for (const { file, before } of files) {
         if (this.#lengthOf(file) > before) truncateSync(join(this.folder, file), before);

@@ -30,6 +30,8 @@ export interface KillPlan {
   readonly maxOpenFiles?: number;
   /** Beside the files of the users there is a slow sink of the user's own that can undo, too. */
   readonly lagging?: boolean;
+  /** The sinks that can undo have a buffer on the disk. */
+  readonly buffered?: boolean;
   /** Beside the files of the users there is a bulk server. */
   readonly search?: boolean;
 }
@@ -230,25 +232,36 @@ sinks:
     path: out/{{ user }}/events.ndjson
     max_open_files: ${plan.maxOpenFiles ?? 1000}
     batch:
-      max_bytes: ${BATCH_BYTES}${
-        plan.lagging
-          ? `
+      max_bytes: ${BATCH_BYTES}
+${bufferOf(plan)}${
+  plan.lagging
+    ? `
   lagging:
     type: ${JSON.stringify(join(SUPPORT, "lagging-sink.ts"))}
     path: lagging.ndjson
     batch:
-      max_bytes: ${BATCH_BYTES}`
-          : ""
-      }${
-        search
-          ? `
+      max_bytes: ${BATCH_BYTES}
+${bufferOf(plan)}`
+    : ""
+}${
+  search
+    ? `
   search:
     type: opensearch
     endpoints: [${JSON.stringify(search.url)}]
     index: events`
-          : ""
-      }
+    : ""
+}
 `;
+
+const bufferOf = ({ buffered }: KillPlan): string =>
+  buffered
+    ? `
+    buffer:
+      type: disk
+      max_bytes: 8MiB
+`
+    : "";
 
 async function freePort(): Promise<number> {
   const server = createServer();

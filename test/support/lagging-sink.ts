@@ -44,11 +44,11 @@ class LaggingSink implements Sink {
 
   async recover(intents: readonly Json[], recovery: Recovery): Promise<"adopted" | "undone"> {
     const [first, last] = [intents[0], intents.at(-1)] as unknown as [Intent, Intent];
+    if (recovery !== "undo" && this.#length === last.after) return "adopted";
     if (recovery === "keep") {
       this.#cutTo(this.#endOfLastLine());
-      return "adopted";
+      return "undone";
     }
-    if (recovery === "settle" && this.#length === last.after) return "adopted";
     this.#cutTo(first.before);
     return "undone";
   }

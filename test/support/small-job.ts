@@ -38,6 +38,12 @@ sinks:
       max: 10ms
 `;
 
+const BUFFER = `
+    buffer:
+      type: disk
+      max_bytes: 64KiB
+`;
+
 const LOG_LINES = 25;
 const LISTS = 2;
 const LIST_EVENTS = 6;
@@ -57,9 +63,10 @@ export class SmallJob {
   #lists = 0;
   #told: string[] = [];
 
-  constructor(folder: string) {
+  /** @param isBuffered its sink has a buffer on the disk */
+  constructor(folder: string, isBuffered = false) {
     this.folder = folder;
-    writeFileSync(join(folder, "pipeline.yaml"), PIPELINE);
+    writeFileSync(join(folder, "pipeline.yaml"), isBuffered ? `${PIPELINE}${BUFFER}` : PIPELINE);
   }
 
   /** What the pipeline said in its last life. */

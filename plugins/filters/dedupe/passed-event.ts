@@ -17,12 +17,15 @@ export interface PassedEvent {
   readonly child: number;
 }
 
-/** Whether it is the very event, read again. */
-export const isSameEvent = (passed: PassedEvent, event: Event): boolean =>
-  passed.offset === event.offset &&
-  passed.child === event.child &&
-  passed.origin.partition === event.origin.partition &&
-  passed.origin.source === event.origin.source;
+/**
+ * Whether an event is no duplicate of one that passed: it is that very one, read again; or it stands before it in the same
+ * partition, which is read in its order. Such a one was judged before that, by what has been forgotten since: to drop it now
+ * could leave it out of a sink that had not come to it.
+ */
+export const wasFirst = ({ origin, offset, child }: PassedEvent, event: Event): boolean =>
+  (offset > event.offset || (offset === event.offset && child === event.child)) &&
+  origin.partition === event.origin.partition &&
+  origin.source === event.origin.source;
 
 const VERSION = 1;
 

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Event, Json } from "../../../src/plugin.ts";
-import { decodePassed, encodePassed, isSameEvent, type PassedEvent } from "./passed-event.ts";
+import { decodePassed, encodePassed, type PassedEvent, wasFirst } from "./passed-event.ts";
 
 export interface Bounds {
   readonly maxKeys: number;
@@ -11,7 +11,7 @@ export interface Bounds {
 }
 
 /**
- * The events that passed, by their fingerprints, each with its position: read again, an event is no duplicate of itself.
+ * The events that passed, by their fingerprints, each with its position: read again, an event is no duplicate of itself, nor of a later one.
  * A duplicate does not make an event stay longer, so the order of the memory is that of the arrivals.
  */
 export class PassedEvents {
@@ -37,7 +37,7 @@ export class PassedEvents {
     const { origin, offset, child } = event;
     this.#now = origin.receivedAt;
     const earlier = this.#passed.peek(fingerprint);
-    if (earlier !== undefined && !this.#isOld(earlier)) return !isSameEvent(earlier, event);
+    if (earlier !== undefined && !this.#isOld(earlier)) return !wasFirst(earlier, event);
     const passed = { origin, offset, child };
     this.#passed.set(fingerprint, passed);
     this.#fresh?.push([fingerprint, passed]);

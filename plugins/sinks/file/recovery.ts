@@ -18,6 +18,9 @@ export interface Recovered {
   readonly meddling: Meddling;
 }
 
+/** `take back` undoes what is known to be wholly told by the intents. */
+export type FileRecovery = Recovery | "take back";
+
 type State = "whole" | "in part" | "absent" | "moved" | "cut" | "appended to";
 
 /** A file that is where a batch has written to it, or would have. */
@@ -33,32 +36,29 @@ const MEDDLED: Partial<Record<State, string>> = {
   cut: "it was cut",
   "appended to": "others wrote behind what Sluice did",
 };
+/** What became of a file that was whole when the next one was begun. */
+const MEANWHILE: Partial<Record<State, State>> = { absent: "moved", "in part": "cut" };
 const MOST_TOLD = 5;
 
 /**
- * Finds what became of batches whose write failed or whose process died, and undoes them or keeps what is whole. A crash of the
- * machine may have taken the last intents (`mayMiss`) and left their bytes: all that follows is undone with the others then.
+ * Finds what became of batches whose write failed or whose process died, and undoes them or keeps what is whole.
  * @throws what the disk says: then it is to be called again
  */
-export function recoverFiles(
-  fileSystem: FileSystem,
-  intents: readonly unknown[],
-  recovery: Recovery,
-  mayMiss = false,
-): Recovered {
-  let outcome: Recovered["outcome"] = recovery === "keep" ? "adopted" : "undone";
-  const told: string[] = [];
+export function recoverFiles(fileSystem: FileSystem, intents: readonly unknown[], recovery: FileRecovery): Recovered {
+  let outcome: Recovered["outcome"] = "undone";
+  const told = new Set<string>();
   // A base folder that was found by another path before it was made comes first, and is undone last.
   for (const touched of gatherTouched(intents).reverse()) {
-    const base = new BaseRecovery(fileSystem, touched, told, mayMiss);
+    const base = new BaseRecovery(fileSystem, touched, recovery, told);
     try {
-      if (recovery === "settle" && base.isWhole()) outcome = "adopted";
-      else base.takeBack(recovery === "keep");
+      const isAdopted = (recovery === "settle" || recovery === "keep") && base.isWhole();
+      if (isAdopted) outcome = "adopted";
+      if (!isAdopted || recovery === "keep") base.takeBack();
     } finally {
       base.close();
     }
   }
-  return { outcome, meddling: { files: told.length, first: told.slice(0, MOST_TOLD) } };
+  return { outcome, meddling: { files: told.size, first: [...told].slice(0, MOST_TOLD) } };
 }
 
 /** Recovers the files of one base folder. */
@@ -66,15 +66,15 @@ class BaseRecovery {
   readonly #fileSystem: FileSystem;
   readonly #touched: TouchedFiles;
   readonly #tree: FolderTree;
-  readonly #told: string[];
-  readonly #mayMiss: boolean;
+  readonly #recovery: FileRecovery;
+  readonly #told: Set<string>;
 
-  constructor(fileSystem: FileSystem, touched: TouchedFiles, told: string[], mayMiss: boolean) {
+  constructor(fileSystem: FileSystem, touched: TouchedFiles, recovery: FileRecovery, told: Set<string>) {
     this.#fileSystem = fileSystem;
     this.#touched = touched;
+    this.#recovery = recovery;
     this.#tree = new FolderTree(fileSystem, touched.base);
     this.#told = told;
-    this.#mayMiss = mayMiss;
   }
 
   close(): void {
@@ -90,8 +90,7 @@ class BaseRecovery {
     const meddled: [TouchedFile, State][] = [];
     for (const file of this.#touched.files) {
       last = this.#visit(file, () => {});
-      if (last === "in part" || last === "absent") return false;
-      if (last !== "whole") meddled.push([file, last]);
+      meddled.push([file, MEANWHILE[last] ?? last]);
     }
     if (last !== "whole" && last !== "appended to") return false;
     for (const [file, state] of meddled) this.#tell(file, state);
@@ -99,7 +98,8 @@ class BaseRecovery {
   }
 
   /** Cuts each file to where it was, or to the last whole line behind that, and removes those that were born, if empty then. */
-  takeBack(keepsLines: boolean): void {
+  takeBack(): void {
+    const keepsLines = this.#recovery === "keep";
     for (const file of this.#touched.files) {
       const state = this.#visit(file, ({ folder, name, descriptor, size }) => {
         const length = keepsLines ? findLineEnd(this.#fileSystem, descriptor, file.before, size) : file.before;
@@ -139,14 +139,16 @@ class BaseRecovery {
     return inode === foundInode && (!isComparable || device === foundDevice);
   }
 
+  /** Of what a crash of the machine has left, later batches may be a part whose intents did not last: it has no known end. */
   #judge({ before, after }: TouchedFile, size: number): State {
-    if (size > after) return this.#mayMiss ? "in part" : "appended to";
     if (size < before) return "cut";
-    return size === after ? "whole" : "in part";
+    if (size === after) return "whole";
+    const isOpenEnded = this.#recovery === "undo" || this.#recovery === "keep";
+    return size < after || isOpenEnded ? "in part" : "appended to";
   }
 
   #tell({ path }: TouchedFile, state: State): void {
     const reason = MEDDLED[state];
-    if (reason !== undefined) this.#told.push(`${path}: ${reason}`);
+    if (reason !== undefined) this.#told.add(`${path}: ${reason}`);
   }
 }

@@ -52,7 +52,6 @@ export class Writer {
   #present = new Map<number, string>();
   /** How many of the additions may have left something in their files. */
   #begun = 0;
-  #hasWritten = false;
 
   constructor(fileSystem: FileSystem, settings: WriterSettings) {
     this.#fileSystem = fileSystem;
@@ -98,7 +97,6 @@ export class Writer {
   write(arena: Uint8Array): void {
     if (this.#intent === undefined || this.#begun > 0)
       throw new Error("a batch is written once, after it was prepared");
-    this.#hasWritten = true;
     let start = 0;
     try {
       for (const [index, addition] of this.#additions.entries()) {
@@ -126,13 +124,12 @@ export class Writer {
       const recovered = recoverFiles(
         this.#fileSystem,
         [encodeIntent(this.#tree.path, this.#tree.device, begun)],
-        "undo",
+        "take back",
       );
       this.#begun = 0;
       return recovered;
     }
-    // What this process has written, it knows all intents of.
-    return recoverFiles(this.#fileSystem, intents, recovery, recovery === "undo" && !this.#hasWritten);
+    return recoverFiles(this.#fileSystem, intents, recovery);
   }
 
   /** As {@link Sink.sync}; other requests are answered meanwhile. */

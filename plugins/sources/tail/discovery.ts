@@ -230,6 +230,7 @@ export class Discovery {
     this.#files.set(found.key, file);
     opened.push({ file, modified: found.stats.mtimeMs });
     if (this.#startsAtEnd && file instanceof TailedFile) file.skipToEnd();
+    file.noteBeginning();
     return placeOf(file);
   }
 
@@ -255,7 +256,7 @@ export class Discovery {
 }
 
 /** Tells the record where a file is, so that it is found again though it is renamed before anything is read of it. */
-const placeOf = ({ partition, position, path }: LogFile): RawBatch => ({
+export const placeOf = ({ partition, position, path }: LogFile): RawBatch => ({
   bytes: NOTHING,
   partition,
   offset: position.offset,

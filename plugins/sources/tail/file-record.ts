@@ -1,6 +1,6 @@
 import type { Json, Position } from "../../../src/plugin.ts";
 import type { FileIdentity } from "./file-identity.ts";
-import type { Fingerprint } from "./fingerprint.ts";
+import type { Beginning, Fingerprint } from "./fingerprint.ts";
 
 /** What the position of a partition says of the file that it lies in. */
 export interface FileRecord {
@@ -11,6 +11,8 @@ export interface FileRecord {
   readonly path: string;
   /** Absent where nothing was read. */
   readonly fingerprint?: Fingerprint;
+  /** At offset 0, where there was something to be read. */
+  readonly beginning?: Beginning | undefined;
   /** The offset lies within a line, whose rest is passed over. */
   readonly skipsLine: boolean;
 }
@@ -22,16 +24,19 @@ interface Detail {
   readonly birth?: Json;
   readonly first?: Json;
   readonly last?: Json;
+  /** How many bytes `first` is of, at offset 0. */
+  readonly begins?: Json;
   readonly skips_line?: Json;
 }
 
 /** The position that a record is kept as. */
-export function positionOf({ offset, identity, path, fingerprint, skipsLine }: FileRecord): Position {
+export function positionOf({ offset, identity, path, fingerprint, beginning, skipsLine }: FileRecord): Position {
   const { device, inode, birth } = identity;
   const detail = {
     path,
     file: `${device}-${inode}`,
     ...(birth !== undefined && { birth }),
+    ...(beginning && { first: beginning.hash, begins: beginning.bytes }),
     ...(fingerprint && offset > 0 && { first: fingerprint.first }),
     ...(fingerprint && fingerprint.last !== fingerprint.first && { last: fingerprint.last }),
     ...(skipsLine && { skips_line: true }),
@@ -41,7 +46,7 @@ export function positionOf({ offset, identity, path, fingerprint, skipsLine }: F
 
 /** Reads the record back from a position; undefined where it is none of a file's. */
 export function recordOf(partition: string, { offset, detail }: Position): FileRecord | undefined {
-  const { path, file, birth, first, last, skips_line } = (detail ?? {}) as Detail;
+  const { path, file, birth, first, last, begins, skips_line } = (detail ?? {}) as Detail;
   const [device, inode] = (typeof file === "string" ? file : partition).split("-").map(Number);
   if (typeof path !== "string" || !Number.isSafeInteger(device) || !Number.isSafeInteger(inode)) return undefined;
   return {
@@ -49,7 +54,10 @@ export function recordOf(partition: string, { offset, detail }: Position): FileR
     offset,
     identity: { device: device as number, inode: inode as number, ...(typeof birth === "number" && { birth }) },
     path,
-    ...(typeof first === "string" && { fingerprint: { first, last: typeof last === "string" ? last : first } }),
+    ...(typeof first === "string" &&
+      (typeof begins === "number"
+        ? { beginning: { bytes: begins, hash: first } }
+        : { fingerprint: { first, last: typeof last === "string" ? last : first } })),
     skipsLine: skips_line === true,
   };
 }

@@ -9,6 +9,22 @@ export interface Fingerprint {
   readonly last: string;
 }
 
+/** What a file begins with, of which nothing was read: the hash of as many bytes as were there, {@link SAMPLE_BYTES} at the most. */
+export interface Beginning {
+  readonly bytes: number;
+  readonly hash: string;
+}
+
+/** Undefined where there is nothing. */
+export const beginningOf = (readAt: ReadAt, length = SAMPLE_BYTES): Beginning | undefined => {
+  const bytes = readAt(0, Math.min(length, SAMPLE_BYTES));
+  return bytes.length === 0 ? undefined : { bytes: bytes.length, hash: digest(bytes) };
+};
+
+/** Whether a content begins like this. */
+export const beginsWith = (readAt: ReadAt, { bytes, hash }: Beginning): boolean =>
+  beginningOf(readAt, bytes)?.hash === hash;
+
 /** Reads up to `length` bytes at `offset` of a content; fewer where it ends. */
 export type ReadAt = (offset: number, length: number) => Uint8Array;
 
@@ -40,6 +56,15 @@ export class Trail {
     return this.#fingerprint;
   }
 
+  /** Whether a content of this size ends with bytes right before the position, which lies at `offset`: with `least` at least. */
+  isEndOf(readAt: ReadAt, size: number, offset: number, least: number): boolean {
+    const { last } = this;
+    const start = offset - last.length;
+    const length = size - start;
+    if (length < Math.min(least, size) || length > last.length) return false;
+    return last.subarray(0, length).equals(readAt(start, length));
+  }
+
   append(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#fingerprint = undefined;
@@ -60,6 +85,11 @@ export class Trail {
       this.append(readAt(0, Math.min(offset, SAMPLE_BYTES)));
     }
     if (offset > SAMPLE_BYTES) this.append(readAt(offset - SAMPLE_BYTES, SAMPLE_BYTES));
+  }
+
+  /** Whether it may yet match: false as soon as the first bytes are others. */
+  mayMatch({ first }: Fingerprint): boolean {
+    return this.#first === undefined || this.#first === first;
   }
 
   /** Whether what lay before the position is what lay before one recorded. */

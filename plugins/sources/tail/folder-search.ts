@@ -7,6 +7,9 @@ import type { FileRecord } from "./file-record.ts";
 /** The most names of a folder that are looked at. */
 const MOST_NAMES = 20_000;
 
+/** How often a folder is listed whose names change meanwhile. */
+const MOST_TRIES = 5;
+
 /** Fewer bytes than this are no evidence that one file is a copy of another, unless their names say so, too. */
 export const TELLING_BYTES = 64;
 
@@ -40,23 +43,33 @@ export class FolderSearch {
    * Files beside it that may hold a copy of what the record is about, those born last first. A file of its very name is none, but
    * another log, however it begins.
    */
-  copiesOf({ path, offset }: FileRecord): readonly Entry[] {
-    if (offset === 0) return [];
+  copiesOf({ path, offset, beginning }: FileRecord): readonly Entry[] {
+    const known = offset || (beginning?.bytes ?? 0);
+    if (known === 0) return [];
     const name = basename(path);
     return (this.#list(dirname(path)) ?? [])
-      .filter((entry) => entry.path !== path && (offset >= TELLING_BYTES || basename(entry.path).startsWith(name)))
+      .filter((entry) => entry.path !== path && (known >= TELLING_BYTES || basename(entry.path).startsWith(name)))
       .sort((one, other) => other.stats.birthtimeMs - one.stats.birthtimeMs);
   }
 
   #list(folder: string): readonly Entry[] | undefined {
-    if (!this.#folders.has(folder)) {
-      const names = this.#names(folder);
-      this.#folders.set(
-        folder,
-        names?.flatMap((name) => this.#entry(join(folder, name)) ?? []),
-      );
-    }
+    if (!this.#folders.has(folder)) this.#folders.set(folder, this.#listNow(folder));
     return this.#folders.get(folder);
+  }
+
+  /**
+   * A file that is renamed or compressed while its folder is listed would be found under neither of its names, and pass for
+   * gone: so it is listed until its names stay.
+   */
+  #listNow(folder: string): readonly Entry[] | undefined {
+    let names = this.#names(folder);
+    for (let tries = 1; names; tries++) {
+      const entries = names.flatMap((name) => this.#entry(join(folder, name)) ?? []);
+      const after = this.#names(folder);
+      if (tries === MOST_TRIES || names.join("/") === after?.join("/")) return entries;
+      names = after;
+    }
+    return undefined;
   }
 
   #names(folder: string): string[] | undefined {

@@ -2,11 +2,10 @@ import type { Stats } from "node:fs";
 import type { Block, Position, RawBatch, SourceContext } from "../../../src/plugin.ts";
 import { type FileIdentity, identityOf } from "./file-identity.ts";
 import { type FileRecord, positionOf } from "./file-record.ts";
-import { Trail } from "./fingerprint.ts";
+import { type Beginning, beginsWith, type Fingerprint, Trail } from "./fingerprint.ts";
 import { DAMAGED, Inflation } from "./inflate.ts";
-import type { FileState, LogFile } from "./log-file.ts";
+import type { FileState, LogFile, Place } from "./log-file.ts";
 import { openAt, stampOf } from "./open-file.ts";
-import type { Place } from "./tailed-file.ts";
 import { isWholeEvent, tellUnfinished } from "./unfinished-line.ts";
 
 const LINE_END = 0x0a;
@@ -51,7 +50,7 @@ export class InflatedFile implements LogFile {
   /** Opens a .gz at the place that a record tells; undefined where its content is not what the record is about. */
   static async resume(
     place: Place,
-    { offset, fingerprint }: Pick<FileRecord, "offset" | "fingerprint">,
+    { offset, fingerprint, beginning }: Pick<FileRecord, "offset" | "fingerprint" | "beginning">,
     context: SourceContext,
   ): Promise<InflatedFile | undefined> {
     const { fileSystem } = context;
@@ -60,7 +59,8 @@ export class InflatedFile implements LogFile {
     let isSame = false;
     try {
       const file = new InflatedFile(inflation, stats, place, offset, context);
-      isSame = (await file.#passTo(offset)) && (!fingerprint || file.#trail.matches(fingerprint));
+      isSame = (await file.#passTo(offset, fingerprint)) && (!fingerprint || file.#trail.matches(fingerprint));
+      isSame &&= !beginning || (await file.#beginsWith(beginning));
       return isSame ? file : undefined;
     } finally {
       if (!isSame) inflation.close();
@@ -103,6 +103,10 @@ export class InflatedFile implements LogFile {
 
   giveWay(): void {
     this.#gaveWay = true;
+  }
+
+  noteBeginning(): boolean {
+    return false;
   }
 
   look(): FileState {
@@ -174,15 +178,26 @@ export class InflatedFile implements LogFile {
     return this.#pending.length > 0;
   }
 
-  async #passTo(offset: number): Promise<boolean> {
+  /** Goes on to an offset; no farther than tells that another content lies before it. */
+  async #passTo(offset: number, fingerprint: Fingerprint | undefined): Promise<boolean> {
     let left = offset;
-    while (left > 0 && (await this.#inflateMore())) {
+    while (left > 0 && (!fingerprint || this.#trail.mayMatch(fingerprint)) && (await this.#inflateMore())) {
       const passed = this.#pending.subarray(0, left);
       this.#trail.append(passed);
       this.#pending = this.#pending.subarray(passed.length);
       left -= passed.length;
     }
     return left === 0;
+  }
+
+  async #beginsWith(beginning: Beginning): Promise<boolean> {
+    let bytes = NOTHING;
+    while (bytes.length < beginning.bytes && (await this.#inflateMore())) {
+      bytes = Buffer.concat([bytes, this.#pending]);
+      this.#pending = NOTHING;
+    }
+    this.#pending = bytes;
+    return beginsWith((at, length) => bytes.subarray(at, at + length), beginning);
   }
 
   /** Looks for the end of a line that did not end within a block. */

@@ -4,6 +4,15 @@ import type { FileRecord } from "./file-record.ts";
 /** What a look at a file tells: there is more to read, nothing new, or what was read is there no longer. */
 export type FileState = "grown" | "still" | "cut";
 
+/** The partition that a file is, and where the file is. */
+export interface Place {
+  readonly partition: string;
+  /** As the globs name it. */
+  readonly path: string;
+  /** All links followed. */
+  readonly home: string;
+}
+
 /** A file that is read, as it is or compressed. */
 export interface LogFile {
   readonly partition: string;
@@ -19,6 +28,11 @@ export interface LogFile {
   readonly bytes: number | undefined;
   /** Whether some of what it held when it was found is still to be read. */
   readonly isBehind: boolean;
+  /**
+   * Looks at what the file begins with, as long as nothing of it is read: another file, or another content, is not taken for it
+   * then. Returns whether the position says more by it than before.
+   */
+  noteBeginning(): boolean;
   look(): FileState;
   /** Milliseconds. */
   isQuietFor(milliseconds: number): boolean;
@@ -33,7 +47,7 @@ export interface LogFile {
   moveTo(path: string, home: string): void;
   /** What it holds now is read before anything that is found from now on. */
   goBefore(): void;
-  /** Reading it failed: nothing waits for it any longer. */
+  /** Reading it failed, or brings no events: nothing waits for it any longer. */
   giveWay(): void;
   close(): void;
 }

@@ -107,9 +107,8 @@ export class OpenFile {
   }
 
   /** Fewer bytes where the file ends. */
-  bytesAt(offset: number, length: number): Buffer {
-    return readAt(this.#fileSystem, this.#descriptor, offset, length);
-  }
+  readonly bytesAt = (offset: number, length: number): Buffer =>
+    readAt(this.#fileSystem, this.#descriptor, offset, length);
 
   /** Fills the block as far as one read does; returns how many bytes it brought. */
   read({ buffer, start, end }: Block, offset: number): Promise<number> {
@@ -118,10 +117,6 @@ export class OpenFile {
         error ? reject(error) : resolve(count),
       );
     });
-  }
-
-  readNow({ buffer, start, end }: Block, offset: number): number {
-    return this.#fileSystem.readSync(this.#descriptor, buffer, start, end - start, offset);
   }
 
   close(): void {

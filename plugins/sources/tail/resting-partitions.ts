@@ -14,6 +14,9 @@ import type { Unreadable } from "./unreadable.ts";
 
 const NOTHING = new Uint8Array(0);
 
+/** Codes of what is over at the next look: the file got another name meanwhile, or too many files are open. */
+const PASSING: ReadonlySet<string> = new Set(["ENOENT", "EMFILE", "ENFILE"]);
+
 /** A partition of whose file nothing is to be read now. */
 interface Resting {
   readonly record: FileRecord;
@@ -78,15 +81,18 @@ export class RestingPartitions {
         return undefined;
       }
       const file = await this.#resume(moved, { ...place, path: match?.path ?? place.path });
-      if (file === "unreadable") return undefined;
+      if (typeof file === "string") return undefined;
       if (file) return this.#awake(file, record, place, match === undefined);
     }
+    let isUnknown = false;
     for (const copy of sight.search.copiesOf(record)) {
       const key = keyOf(identityOf(copy.stats));
       if (sight.isRead(key) || (!isCompressed(copy.path) && copy.stats.size < record.offset)) continue;
       const file = await this.#resume(record, copy);
-      if (file && file !== "unreadable") return this.#awake(file, record, copy, !sight.found.has(key));
+      if (typeof file === "object") return this.#awake(file, record, copy, !sight.found.has(key));
+      isUnknown ||= file === "not now";
     }
+    if (isUnknown) return undefined;
     this.#resting.delete(partition);
     const position = positionOf(record);
     const { offset, path } = record;
@@ -108,7 +114,7 @@ export class RestingPartitions {
   }
 
   /** Opens a file where the record says; undefined where it holds something else. */
-  async #resume(record: FileRecord, { path, stats }: Entry): Promise<LogFile | "unreadable" | undefined> {
+  async #resume(record: FileRecord, { path, stats }: Entry): Promise<LogFile | "unreadable" | "not now" | undefined> {
     const { context, clock } = this.#surroundings;
     const { partition } = record;
     try {
@@ -119,9 +125,10 @@ export class RestingPartitions {
       this.#unreadable.recovered(path);
       return file;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === UNFINISHED) this.add(record, stampOf(stats));
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (code === UNFINISHED) this.add(record, stampOf(stats));
       this.#unreadable.failed(path, error);
-      return "unreadable";
+      return PASSING.has(code) ? "not now" : "unreadable";
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Block, Position, RawBatch, SourceContext } from "../../../src/plugin.ts";
 import { type FileRecord, positionOf } from "./file-record.ts";
-import { Trail } from "./fingerprint.ts";
-import type { FileState, LogFile } from "./log-file.ts";
+import { type Beginning, beginningOf, beginsWith, SAMPLE_BYTES, Trail } from "./fingerprint.ts";
+import type { FileState, LogFile, Place } from "./log-file.ts";
 import { type OpenFile, stampOf } from "./open-file.ts";
 import { isWholeEvent, tellUnfinished } from "./unfinished-line.ts";
 
@@ -14,21 +14,8 @@ const FEW_BYTES = 64 << 10;
 /** As many bytes of the beginning as a file is compared with others by at first. */
 export const LEAD_BYTES = 64;
 
-/** The partition that a file is, and where the file is. */
-export interface Place {
-  readonly partition: string;
-  /** As the globs name it. */
-  readonly path: string;
-  /** All links followed. */
-  readonly home: string;
-}
-
-interface Start {
-  readonly offset: number;
-  /** What lies before the offset. */
-  readonly trail: Trail;
-  readonly skipsLine: boolean;
-}
+/** Where reading begins, and what lies before. */
+type Start = Pick<FileRecord, "offset" | "skipsLine" | "beginning"> & { readonly trail: Trail };
 
 /** One open file and how far its lines have been read. */
 export class TailedFile implements LogFile {
@@ -38,21 +25,26 @@ export class TailedFile implements LogFile {
   /** The open file: for what else is to be known of its bytes. */
   readonly file: OpenFile;
   readonly #context: SourceContext;
-  /** All links followed. */
   #home: string;
-  /** Where the next line begins. */
   #offset: number;
   /** There is no line end between `#offset` and here. */
   #searched: number;
   #skipsLine: boolean;
   /** What was read right before `#offset`: compared each time reading goes on, as the file may be another by then. */
   readonly #trail: Trail;
+  /** What the file begins with, as far as it was there before anything was read. */
+  #beginning: Beginning | undefined;
   #isCut = false;
   #lead = "";
   /** What the file held when it was found. */
   #goal: number;
 
-  private constructor(file: OpenFile, place: Place, { offset, trail, skipsLine }: Start, context: SourceContext) {
+  private constructor(
+    file: OpenFile,
+    place: Place,
+    { offset, trail, skipsLine, beginning }: Start,
+    context: SourceContext,
+  ) {
     this.file = file;
     this.#context = context;
     this.partition = place.partition;
@@ -62,6 +54,7 @@ export class TailedFile implements LogFile {
     this.#searched = offset;
     this.#skipsLine = skipsLine;
     this.#trail = trail;
+    this.#beginning = beginning;
     this.#goal = file.size;
   }
 
@@ -70,14 +63,15 @@ export class TailedFile implements LogFile {
     return new TailedFile(file, place, { offset: 0, trail: new Trail(), skipsLine: false }, context);
   }
 
-  /** Reads on in an open file where a record says; undefined, and closed, where it is not what the record is about. */
+  /** Reads on where a record says; undefined, and the file closed, where it is not what the record is about. */
   static resume(file: OpenFile, place: Place, record: FileRecord, context: SourceContext): TailedFile | undefined {
-    const { offset, fingerprint, skipsLine } = record;
+    const { offset, fingerprint, beginning, skipsLine } = record;
     let isSame = false;
     try {
-      const trail = Trail.at(offset, (at, length) => file.bytesAt(at, length));
+      const trail = Trail.at(offset, file.bytesAt);
       isSame = file.stats.isFile() && file.size >= offset && (!fingerprint || trail.matches(fingerprint));
-      return isSame ? new TailedFile(file, place, { offset, trail, skipsLine }, context) : undefined;
+      isSame &&= !beginning || beginsWith(file.bytesAt, beginning);
+      return isSame ? new TailedFile(file, place, { offset, trail, skipsLine, beginning }, context) : undefined;
     } finally {
       if (!isSame) file.close();
     }
@@ -90,6 +84,7 @@ export class TailedFile implements LogFile {
       identity: this.file.identity,
       path: this.#home,
       fingerprint: this.#trail.fingerprint,
+      beginning: this.#offset === 0 ? this.#beginning : undefined,
       skipsLine: this.#skipsLine,
     };
   }
@@ -134,6 +129,13 @@ export class TailedFile implements LogFile {
     this.#goal = 0;
   }
 
+  noteBeginning(): boolean {
+    const known = this.#beginning?.bytes ?? 0;
+    if (this.#offset > 0 || known === SAMPLE_BYTES || !this.#isAsRead()) return false;
+    this.#beginning = beginningOf(this.file.bytesAt);
+    return (this.#beginning?.bytes ?? 0) > known;
+  }
+
   look(): FileState {
     const isTouched = this.file.look();
     const { size } = this.file;
@@ -153,11 +155,7 @@ export class TailedFile implements LogFile {
 
   /** Whether another file ends with what was read here, of what was read last. */
   hasReadTo(end: OpenFile): boolean {
-    const { last } = this.#trail;
-    const start = this.#offset - last.length;
-    const length = end.size - start;
-    if (length < Math.min(LEAD_BYTES, end.size) || length > last.length) return false;
-    return end.bytesAt(start, length).equals(last.subarray(0, length));
+    return this.#trail.isEndOf(end.bytesAt, end.size, this.#offset, LEAD_BYTES);
   }
 
   /** Goes to the beginning of the first line behind what is there now. */
@@ -218,18 +216,18 @@ export class TailedFile implements LogFile {
     this.file.close();
   }
 
+  /** Whether what lies before the offset is what was read, or what the file began with is still there. */
   #isAsRead(): boolean {
+    if (this.#offset === 0) return !this.#beginning || beginsWith(this.file.bytesAt, this.#beginning);
     const { last } = this.#trail;
     return this.file.bytesAt(this.#offset - last.length, last.length).equals(last);
   }
 
-  /** A line that did not end within a block: its end is looked for first, then all of it is read at once. */
-  #readLongLine(block: Block): RawBatch | undefined {
-    if (!this.#isAsRead()) {
-      this.#isCut = true;
-      return undefined;
-    }
-    const end = this.#findLineEnd(block);
+  /** A line that did not end within a block: its end is looked for, a block a turn; then all of it is read at once. */
+  async #readLongLine(block: Block): Promise<RawBatch | undefined> {
+    this.#isCut = !this.#isAsRead();
+    if (this.#isCut) return undefined;
+    const end = await this.#findLineEnd(block);
     if (end === undefined) return undefined;
     const length = end - this.#offset;
     if (this.#skipsLine) return this.#passOver(end);
@@ -240,16 +238,16 @@ export class TailedFile implements LogFile {
     return bytes.length < length ? undefined : this.#batch(bytes, end);
   }
 
-  /** The offset behind the line's end; undefined while there is none. Uses the block as scratch: memory stays bounded. */
-  #findLineEnd(block: Block): number | undefined {
+  /** The offset behind the line's end; undefined while none was found. Uses the block as scratch: memory stays bounded. */
+  async #findLineEnd(block: Block): Promise<number | undefined> {
     const { buffer, start } = block;
-    for (;;) {
-      const count = this.file.readNow(block, this.#searched);
-      if (count === 0) return undefined;
-      const found = buffer.subarray(start, start + count).indexOf(LINE_END);
-      if (found >= 0) return this.#searched + found + 1;
-      this.#searched += count;
-    }
+    const count = await this.file.read(block, this.#searched);
+    const end = buffer.subarray(start, start + count).indexOf(LINE_END) + 1;
+    if (end > 0) return this.#searched + end;
+    this.#searched += count;
+    // Whoever writes a line that is no event must not hold up the other files.
+    if (this.#searched - this.#offset > this.#context.maxEventBytes) this.giveWay();
+    return undefined;
   }
 
   #refuse(byteLength: number, reason: string): RawBatch {
@@ -274,6 +272,7 @@ export class TailedFile implements LogFile {
     const hole = bytes.subarray(0, end < 0 ? bytes.length : end);
     const text = "the file begins with zero bytes, as where a writer goes on in a truncated file: they are passed over";
     if (this.#offset === 0) this.#context.log.warn(text, { path: this.path });
+    this.giveWay();
     const offset = this.#offset;
     this.#batch(hole, offset + hole.length);
     return this.#brought(new Uint8Array(0), offset);
@@ -288,7 +287,7 @@ export class TailedFile implements LogFile {
   }
 
   #goTo(offset: number): void {
-    this.#trail.passTo(offset, (at, length) => this.file.bytesAt(at, length));
+    this.#trail.passTo(offset, this.file.bytesAt);
     this.#offset = offset;
     this.#searched = offset;
   }

@@ -1,0 +1,64 @@
+import { type BufferedPlace, decodePlaces } from "../delivery/buffer-frame.ts";
+import { BARE_ROW } from "../event/element-rows.ts";
+import type { Event } from "../event/event.ts";
+import { type Read, ReadRows } from "../event/read-rows.ts";
+import { layOut, NO_SLOTS } from "../event/slots.ts";
+import { FLAG, ROW } from "../json/layout.ts";
+import { BufferedEvent } from "./buffered-event.ts";
+import type { Decode, DecodeOptions } from "./decode.ts";
+
+/**
+ * Makes events of what a sink's buffer holds: a line that says where the next ones came from, then those, one a line. They
+ * were valid when they were written: one that the scanner does not take, as a filter has nested it deeper than it goes, is an
+ * event all the same, whose fields are looked for when they are asked for.
+ */
+export function bufferDecoder({ scanner, wanted }: Omit<DecodeOptions, "maxEventBytes">): Decode {
+  const { layout, slots } = layOut(wanted);
+  const scan = scanner.prepare(layout);
+  return (bytes, offset, origin) => {
+    const memory = scanner.memory?.buffer;
+    const isInMemory = memory !== undefined && bytes.buffer === memory.buffer;
+    const buffer = isInMemory ? memory : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const start = isInMemory ? bytes.byteOffset : 0;
+    const read: Read = { buffer, shift: offset - start, origin, released: false };
+    const tables: Int32Array[] = [];
+    const events: Event[] = [];
+    let places: Iterator<BufferedPlace, undefined> = [][Symbol.iterator]();
+    for (let from = start; from < start + bytes.length; ) {
+      const { table, count, next } = scan.lines(buffer, from, start + bytes.length);
+      const rows = new ReadRows(read, table, slots);
+      tables.push(table);
+      for (let row = 0; row < count * slots.rowLength; row += slots.rowLength) {
+        const flags = table[row + ROW.FLAGS] as number;
+        const [first, behind] = [table[row + ROW.START] as number, table[row + ROW.END] as number];
+        if ((flags & FLAG.NOT_AN_OBJECT) !== 0) {
+          places = decodePlaces(buffer.toString("utf8", first, behind));
+          continue;
+        }
+        const { value: place } = places.next();
+        if (!place) throw new Error(`the buffer holds an event that no place belongs to, at ${read.shift + first}`);
+        const isScanned = (flags & FLAG.INVALID) === 0;
+        events.push(
+          isScanned ? new BufferedEvent(rows, row, place) : new BufferedEvent(bareRows(read, first, behind), 0, place),
+        );
+      }
+      from = next;
+    }
+    return {
+      events,
+      invalid: [],
+      release: () => {
+        read.released = true;
+        for (const table of tables.splice(0)) scanner.recycle?.(table);
+      },
+    };
+  };
+}
+
+/** A row that notes nothing but where its event lies. */
+function bareRows(read: Read, start: number, end: number): ReadRows {
+  const table = new Int32Array(BARE_ROW);
+  table[ROW.START] = start;
+  table[ROW.END] = end;
+  return new ReadRows(read, table, NO_SLOTS);
+}
