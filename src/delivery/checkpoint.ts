@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { replaceFile } from "../store/atomic-file.ts";
+import { replaceFile, replaceFileSoon } from "../store/atomic-file.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import type { MemoryMark } from "./filter-memory.ts";
@@ -55,9 +55,13 @@ export class Checkpoint {
   }
 
   /** Writes the record; returns when it is durable. @throws what the disk says */
-  save({ sinks, ...rest }: CheckpointRecord): void {
-    const plain = Object.fromEntries([...sinks].map(([sink, sources]) => [sink, toPlain(sources)]));
-    replaceFile(this.#fileSystem, this.path, `${JSON.stringify({ version: VERSION, ...rest, sinks: plain })}\n`);
+  save(record: CheckpointRecord): void {
+    replaceFile(this.#fileSystem, this.path, textOf(record));
+  }
+
+  /** The same, without holding up the pipeline while the disk works. One at a time. */
+  saveSoon(record: CheckpointRecord): Promise<void> {
+    return replaceFileSoon(this.#fileSystem, this.path, textOf(record));
   }
 
   #parse(text: string): Record<string, unknown> {
@@ -87,6 +91,11 @@ export class Checkpoint {
         "which delivers a second time what the sinks already have.",
     );
   }
+}
+
+function textOf({ sinks, ...rest }: CheckpointRecord): string {
+  const plain = Object.fromEntries([...sinks].map(([sink, sources]) => [sink, toPlain(sources)]));
+  return `${JSON.stringify({ version: VERSION, ...rest, sinks: plain })}\n`;
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

@@ -4,8 +4,8 @@ import { asJournalFull } from "../store/journal-full.ts";
 
 /** What a spool asks of its journal. */
 interface SpoolKeeper {
-  /** Sets room aside for bytes. @throws JournalFull */
-  promise(bytes: number): void;
+  /** Sets room aside for bytes, beside those that the spool holds. @throws JournalFull */
+  promise(bytes: number, held: number): void;
   release(bytes: number): void;
   /** Makes the file part of the journal. */
   accept(): Promise<void>;
@@ -26,7 +26,7 @@ export class JournalSpool implements Spool {
   write(bytes: Uint8Array): void {
     if (this.#state !== "open") throw new Error(`cannot write to a spool that is ${this.#state}`);
     if (bytes.length === 0) return;
-    this.#keeper.promise(bytes.length);
+    this.#keeper.promise(bytes.length, this.#promised);
     this.#promised += bytes.length;
     try {
       this.#frame.write(bytes);

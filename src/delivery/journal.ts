@@ -143,7 +143,7 @@ export class Journal {
     const path = arrivingPath(folder, this.#arrivals++);
     const frame = new ArrivingFrame(fileSystem, path, { ...sender, at: Date.now() });
     return new JournalSpool(frame, {
-      promise: (bytes) => this.#promise(bytes),
+      promise: (bytes, held) => this.#promise(bytes, held),
       release: (bytes) => {
         this.#promised -= bytes;
       },
@@ -252,8 +252,13 @@ export class Journal {
     this.#segments.close();
   }
 
-  #promise(bytes: number): void {
+  /** Sets room aside, for a request that has some already. */
+  #promise(bytes: number, held = 0): void {
     if (this.bytes + bytes > this.#maxBytes) {
+      if (held + bytes > this.#maxBytes - this.#segments.mostLeft) {
+        const never = `a request has more bytes than the journal may have (${this.#maxBytes})`;
+        throw new JournalFull(never, { neverFits: true });
+      }
       const full = `the journal is full: it may have ${this.#maxBytes} bytes, and the sinks have not taken them yet`;
       this.#intake?.waits(full);
       throw new JournalFull(full);

@@ -70,9 +70,12 @@ export class Positions {
     return this.#partition(partition).open(position, lease, kind, this.#letters());
   }
 
-  /** A checkpoint holds these positions. */
-  recorded(positions: PartitionPositions): void {
-    for (const [partition, position] of positions) this.#partitions.get(partition)?.recorded(position);
+  /** Returns what is to be called once a checkpoint holds where the partitions begin that are known now. */
+  noteBegins(): () => void {
+    const known = [...this.#partitions.values()].map((partition) => partition.noteBegin());
+    return () => {
+      for (const forget of known) forget();
+    };
   }
 
   /** How far the dead letters were written when each partition's oldest unsettled read was opened. */
@@ -174,8 +177,11 @@ class Partition {
     return this.#queue[0]?.letters;
   }
 
-  recorded({ offset, detail }: Position): void {
-    if (this.#begin && (offset > this.#begin.offset || detail === this.#begin.detail)) this.#begin = undefined;
+  noteBegin(): () => void {
+    const known = this.#begin;
+    return () => {
+      if (this.#begin === known) this.#begin = undefined;
+    };
   }
 
   open(position: Position, lease: Lease, { ended, isEmpty }: ReadKind, letters: LettersMark): Receipt {

@@ -8,6 +8,7 @@ import { bufferDecoder } from "./buffered-decode.ts";
 import type { BufferedSink } from "./buffered-sink.ts";
 import { FilterChain } from "./filter-chain.ts";
 import type { Foundation } from "./foundation.ts";
+import { Reading } from "./reading.ts";
 import { resumeFrom } from "./record.ts";
 import { Taps } from "./taps.ts";
 import { wantedBy } from "./wanted.ts";
@@ -38,7 +39,8 @@ export function makeBufferedWay(
     journal: undefined,
     key,
     name,
-    reader,
+    reading: new Reading(source, reader),
+    pause: stopReading,
     deadLetters,
     taps,
     stopReading,

@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { Window } from "../delivery/window.ts";
 import { leastWindow } from "./foundation.ts";
 
-/** What another configuration changes, by the components' names: `sources.audit_log`, `filters[0]`. */
+/** What another configuration changes, by name: `sources.audit_log`, `filters[0]`, `checkpoint_interval`. */
 export interface Changes {
   readonly added: readonly string[];
   readonly changed: readonly string[];
@@ -26,6 +26,12 @@ const FOUNDATION = {
   observe: ({ observe }) => observe,
   "the sinks' buffer": ({ sinks }) => sinks.flatMap(({ key, buffer }) => (buffer ? [[key, buffer]] : [])),
 } satisfies Record<string, (config: Config) => unknown>;
+
+/** What is looked up whenever it is needed. */
+const TAKEN = {
+  checkpoint_interval: ({ checkpointInterval }) => checkpointInterval,
+  shutdown_timeout: ({ shutdownTimeout }) => shutdownTimeout,
+} satisfies Record<string, (config: Config) => number>;
 
 /** @throws ReloadRefused where it changes what only a new start can, with what that is */
 export function checkFoundation(present: Config, next: Config, window: Window): void {
@@ -50,25 +56,21 @@ export const isAny = ({ added, changed, removed }: Changes): boolean =>
 
 /** What `next` changes in the present configuration. */
 export function changesBetween(present: Config, next: Config): Changes {
-  const [before, after] = [piecesOf(present), piecesOf(next)];
+  const [before, after] = [componentsOf(present), componentsOf(next)];
   const names = [...after.keys()];
   const known = names.filter((name) => before.has(name));
   const isKept = (name: string) => isDeepStrictEqual(before.get(name), after.get(name));
+  const options = Object.entries(TAKEN).filter(([, valueIn]) => valueIn(present) !== valueIn(next));
   return {
     added: names.filter((name) => !before.has(name)),
-    changed: known.filter((name) => !isKept(name)),
+    changed: [...known.filter((name) => !isKept(name)), ...options.map(([option]) => option)],
     removed: [...before.keys()].filter((name) => !after.has(name)),
     kept: known.filter(isKept),
   };
 }
 
 /** Every component by its name, those inside of it left out. */
-function piecesOf(config: Config): Map<string, unknown> {
-  const { sources, filters, sinks, checkpointInterval, shutdownTimeout } = config;
+function componentsOf({ sources, filters, sinks }: Config): Map<string, unknown> {
   const components = [...sources, ...sinks].flatMap(({ filters: own, ...component }) => [component, ...own]);
-  return new Map<string, unknown>([
-    ...[...components, ...filters].map((component) => [component.name, component] as const),
-    ["checkpoint_interval", checkpointInterval],
-    ["shutdown_timeout", shutdownTimeout],
-  ]);
+  return new Map([...components, ...filters].map((component) => [component.name, component]));
 }

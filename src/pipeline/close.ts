@@ -2,6 +2,7 @@ import { withGrace } from "../delivery/grace.ts";
 import type { Journal } from "../delivery/journal.ts";
 import type { Log } from "../observe/log.ts";
 import type { Listener, Sink } from "../plugin.ts";
+import type { Reading } from "./reading.ts";
 import type { PositionRecord } from "./record.ts";
 
 /** How long closing may take once nothing can be waited for any longer: what is being received is not accepted then. */
@@ -18,6 +19,7 @@ export interface Opened {
 
 interface OpenedSource {
   readonly name: string;
+  readonly reading: Reading;
   readonly listener: Listener | undefined;
   readonly journal: Journal | undefined;
 }
@@ -49,6 +51,10 @@ export async function closeComponents(
 ): Promise<Error | undefined> {
   const failures = [
     await closeListeners(sources, closing),
+    await closeEach(
+      sources.map(({ name, reading }) => ({ name, close: () => reading.end() })),
+      closing,
+    ),
     await closeEach([{ name: "checkpoint", close: () => record?.close() }], closing),
     await closeEach(
       sinks.map(({ name, sink }) => ({ name, close: () => sink.close?.() })),

@@ -78,10 +78,13 @@ export class Course {
       throw error;
     }
     this.#next = next;
-    const late = setTimeout(
-      () => this.#flow?.abandon(new Error("the time for what was in flight is over")),
-      foundation.config.shutdownTimeout,
-    );
+    const late = setTimeout(() => {
+      const slow = running.branches.filter(({ delivery }) => delivery.inFlight.events > 0).map(({ name }) => name);
+      foundation.log.warn("gives up what is in flight: the new configuration has waited for shutdown_timeout", {
+        slow: slow.join(", "),
+      });
+      this.#flow?.abandon(new Error("it took longer than shutdown_timeout"));
+    }, foundation.config.shutdownTimeout);
     this.#flow?.finish();
     await next.replaced.promise.finally(() => clearTimeout(late));
     return changes;
@@ -105,7 +108,7 @@ export class Course {
 
   /** Lets the data flow until all is delivered and recorded; rewinds where a sync fails. Returns what is to take over, if anything. */
   async #flowOn(): Promise<Next | undefined> {
-    const { branches, record, foundation } = this.#assembly;
+    const { sources, branches, record, foundation } = this.#assembly;
     const { health, log, shared, giveUp } = foundation;
     for (;;) {
       const broken = await this.#flowOnce(this.#assembly);
@@ -116,6 +119,8 @@ export class Course {
       if (lost.size > 0)
         log.error(`undoes what was written since the last checkpoint, and reads it again: ${broken.message}`);
       else log.warn(`reads again what was not delivered: ${broken.message}`);
+      // What was read is not delivered: it is read again from the positions.
+      await Promise.all(sources.map(({ reading }) => reading.end()));
       discountUnsettled(branches, shared);
       await recover(recoveringOf(this.#assembly, giveUp), record.positions, lost);
       if (this.#next) return this.#next;

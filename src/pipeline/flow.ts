@@ -39,7 +39,7 @@ export class Flow {
     this.#abandon.abort(reason);
   }
 
-  /** Reads no more; {@link run} returns once all is delivered. */
+  /** Pauses the reading of all sources; {@link run} returns once all that was read is delivered. */
   finish(): void {
     this.#finish.abort();
   }
@@ -48,7 +48,10 @@ export class Flow {
   async run(): Promise<void> {
     const { sources, branches } = this.#bed;
     const abandoned = this.#abandon.signal;
-    const stopReading = AbortSignal.any([this.#bed.stopReading, this.#finish.signal, abandoned]);
+    const pause = this.#finish.signal;
+    const stopReading = AbortSignal.any([this.#bed.stopReading, abandoned]);
+    // A buffer is read in one flow alone.
+    const stopBuffers = AbortSignal.any([stopReading, pause]);
     const giveUp = AbortSignal.any([this.#bed.giveUp, abandoned]);
     const buffered = branches.flatMap(({ behind }) => behind ?? []);
     for (const { buffer } of buffered) buffer.beginInput();
@@ -67,7 +70,14 @@ export class Flow {
     const allDelivered = Promise.all(forks.map(({ delivered }) => delivered));
     const reading = sources.map((source) => {
       const ended = Promise.withResolvers<void>();
-      const way = { ...source, resume: source.positions.start, stopReading, giveUp, onEnd: ended.resolve };
+      const way = {
+        ...source,
+        resume: source.positions.start,
+        stopReading: source.behind ? stopBuffers : stopReading,
+        pause,
+        giveUp,
+        onEnd: ended.resolve,
+      };
       return { way, ended: ended.promise };
     });
     for (const { behind, fork } of forks) {

@@ -84,7 +84,7 @@ export function partsOnlyIn(parts: Parts, others: Parts = { shared: [], sources:
     sinks: sinksIn(parts).filter(({ sink }) => !sinks.has(sink)),
     sources: parts.sources
       .filter(({ source }) => !sources.has(source))
-      .map(({ name, listener, journal }) => ({ name, listener, journal: journals.has(journal) ? undefined : journal })),
+      .map((source) => ({ ...source, journal: journals.has(source.journal) ? undefined : source.journal })),
   };
 }
 

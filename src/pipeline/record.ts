@@ -179,6 +179,7 @@ export class PositionRecord {
         sources.flatMap((source) => [...source.positions.lettersBefore()]),
         deadLetters.mark,
       );
+      const forgetBegins = sources.map((source) => source.positions.noteBegins());
       const remember = memory.begin();
       const makeDurable = sinks.some(({ undoable }) => undoable) ? intents.begin() : undefined;
       const syncing = Promise.allSettled(sinks.map(async ({ sink }) => sink.sync?.()));
@@ -201,12 +202,13 @@ export class PositionRecord {
         ...(boot !== undefined && { boot }),
         ...(mark && { memory: mark }),
       };
-      checkpoint.save(record);
+      await checkpoint.saveSoon(record);
       this.#committed = record;
       this.#currentAt = snapshotAt;
       this.#isLost = false;
       intents.forget(generation);
       memory.forget(mark);
+      for (const forget of forgetBegins) forget();
       this.#release(positions);
     } catch (error) {
       this.#moved = true;
@@ -230,9 +232,7 @@ export class PositionRecord {
   #release(positions: SinkPositions): void {
     const { sinks, sources } = this.#recorded;
     for (const source of sources) {
-      const durable = fedBy(source, sinks).map((sink) => positions.get(sink.key)?.get(source.key) ?? new Map());
-      source.positions.recorded(durable[0] ?? new Map());
-      source.release(durable);
+      source.release(fedBy(source, sinks).map((sink) => positions.get(sink.key)?.get(source.key) ?? new Map()));
     }
   }
 

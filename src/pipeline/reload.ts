@@ -74,7 +74,9 @@ export async function drainJournals({ parts }: Prepared, running: Assembly): Pro
 
 /** Wires what was prepared in place of what has run, nothing of which is in flight any more; reads nothing yet. */
 export function replace(before: Assembly, { foundation, parts }: Prepared): Assembly {
-  const { taps, shared } = foundation;
+  const { taps, shared, health } = foundation;
+  // What waits still says so again; what is gone waits no more.
+  health.forget();
   foundation.decodings.clear();
   for (const { key, decode } of foundation.config.sources) foundation.decodings.set(key, decode);
   for (const name of namesIn(foundation.config)) taps.add(name);

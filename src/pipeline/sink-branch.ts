@@ -93,9 +93,11 @@ function passBranch(branch: SinkBranch, read: ReadEvents, signal: AbortSignal): 
 }
 
 /** What this sink had before the restart is not for it, though another sink still needs it. */
-function skipDelivered({ counts, index }: SinkBranch, { events, partition, positions }: ReadEvents): readonly Event[] {
+function skipDelivered({ counts, index }: SinkBranch, read: ReadEvents): readonly Event[] {
+  const { events, partition, positions, receipt } = read;
   const skipTo = positions.resumeOf(partition, index)?.offset ?? 0;
-  if (skipTo === 0 || (offsetOf(events[0]) ?? skipTo) >= skipTo) return events;
+  // Filters may have put the events in any order: only where the read begins tells.
+  if (receipt.before.offset >= skipTo) return events;
   const fresh = events.filter((event) => placeOf(event).offset >= skipTo);
   counts.alreadyDelivered += events.length - fresh.length;
   return fresh;
@@ -104,14 +106,12 @@ function skipDelivered({ counts, index }: SinkBranch, { events, partition, posit
 /** A batch had ended within what was read: the events are known as they stand behind the sink's own filters. */
 function skipPartly(
   { counts, index }: SinkBranch,
-  { partition, positions }: ReadEvents,
+  { partition, positions, receipt }: ReadEvents,
   events: readonly Event[],
 ): readonly Event[] {
   const partly = positions.resumeOf(partition, index)?.partly;
-  if (!partly || (offsetOf(events[0]) ?? Number.POSITIVE_INFINITY) > partly.offset) return events;
+  if (!partly || receipt.before.offset > partly.offset) return events;
   const fresh = events.filter((event) => comparePlaces(placeOf(event), partly) > 0);
   counts.alreadyDelivered += events.length - fresh.length;
   return fresh;
 }
-
-const offsetOf = (event: Event | undefined): number | undefined => event && placeOf(event).offset;

@@ -1,14 +1,12 @@
-import { setImmediate as turn } from "node:timers/promises";
 import type { DeadLetter, DeadLetters } from "../delivery/dead-letters.ts";
 import { deadLetterOf, letterFrom } from "../delivery/deliver.ts";
 import type { Positions, Receipt } from "../delivery/positions.ts";
-import type { Lease, WindowReader } from "../delivery/window.ts";
 import type { Event, Origin } from "../event/event.ts";
 import type { SinkCounts } from "../observe/counts.ts";
-import type { SourceStatus } from "../observe/status.ts";
-import type { Position, RawBatch, Source } from "../plugin.ts";
+import type { RawBatch, Source } from "../plugin.ts";
 import type { Decode, Invalid } from "./decode.ts";
 import type { Failed, FilterChain } from "./filter-chain.ts";
+import type { LeasedRead, Reading, ReadingTerms } from "./reading.ts";
 import { concatMap, from, Observable, of } from "./rx.ts";
 import type { Taps } from "./taps.ts";
 
@@ -23,25 +21,21 @@ export interface ReadEvents {
 }
 
 /** One source's way to the fork: read, decode, its own filters and those that all share. */
-export interface SourceWay {
+export interface SourceWay extends ReadingTerms {
   /** Its key in pipeline.yaml. */
   readonly key: string;
   readonly name: string;
   readonly source: Source;
-  readonly resume: ReadonlyMap<string, Position>;
-  readonly reader: WindowReader;
+  readonly reading: Reading;
   readonly decode: Decode;
   readonly chain: FilterChain;
   readonly positions: Positions;
   readonly deadLetters: DeadLetters;
   readonly counts: SinkCounts;
-  readonly status: SourceStatus;
   readonly taps: Taps;
-  /** Aborted when reading is to stop. */
-  readonly stopReading: AbortSignal;
   /** Aborted when nothing can be waited for any longer. */
   readonly giveUp: AbortSignal;
-  /** Told when nothing is read, nor will be. */
+  /** Told when nothing is read any more in this flow. */
   readonly onEnd?: () => void;
   /** Told when the source cannot be read any more: what it brought before is delivered all the same. */
   readonly fail: (component: string, error: unknown) => void;
@@ -52,56 +46,20 @@ export function runSource(way: SourceWay): Observable<ReadEvents> {
   return readAll(way).pipe(concatMap((read) => passSource(way, read)));
 }
 
-/** What a read brought, counted in the window from the moment it is there. */
-interface LeasedRead {
-  readonly raw: RawBatch;
-  readonly lease: Lease;
-}
-
 function readAll(way: SourceWay): Observable<LeasedRead> {
   return new Observable((subscriber) => {
-    const isOver = () => subscriber.closed || way.stopReading.aborted;
-    readOn(way, (read) => subscriber.next(read), isOver)
+    way.reading
+      .run(
+        way,
+        (read) => subscriber.next(read),
+        () => subscriber.closed,
+      )
       .catch((error: unknown) => way.fail(way.name, error))
       .finally(() => {
         subscriber.complete();
         way.onEnd?.();
       });
   });
-}
-
-async function readOn(
-  { source, resume, reader, stopReading, status }: SourceWay,
-  take: (read: LeasedRead) => void,
-  isOver: () => boolean,
-): Promise<void> {
-  const reads = source.read(resume, stopReading)[Symbol.asyncIterator]();
-  let ahead: Promise<IteratorResult<RawBatch>> | undefined;
-  try {
-    while (!isOver() && (ahead || (await reader.room(stopReading)))) {
-      status.waiting = true;
-      const { done, value } = await (ahead ?? reads.next());
-      ahead = undefined;
-      status.waiting = false;
-      if (done) break;
-      const lease = reader.lease(value.bytes);
-      if (!isOver() && reader.hasRoom()) {
-        // Where there is room, the next read is under way while this one is worked on: a generator is asked for it now, but
-        // begins it some microtasks later.
-        ahead = reads.next();
-        // Its failure is told when its turn comes.
-        ahead.catch(() => {});
-        await turn();
-      }
-      take({ raw: value, lease });
-    }
-    // The block is given back when nothing is read into it any more.
-    await ahead?.catch(() => {});
-    await reads.return?.();
-  } finally {
-    status.waiting = true;
-    reader.close();
-  }
 }
 
 function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<ReadEvents> {

@@ -9,12 +9,12 @@ import type { SourceStatus } from "../observe/status.ts";
 import type { Listener, ListenerContext, Position, Source, SourceContext } from "../plugin.ts";
 import { contextOf } from "./components.ts";
 import type { Foundation } from "./foundation.ts";
+import { Reading } from "./reading.ts";
 
 /** A source as the engine runs it: something that is read, and for one that is pushed at what fills it. */
 export interface RunningSource {
   readonly source: Source;
-  /** Where its records go. */
-  readonly reader: WindowReader;
+  readonly reading: Reading;
   readonly status: SourceStatus;
   /** Another one, where a reload that began to replace it was refused. */
   listener: Listener | undefined;
@@ -38,7 +38,8 @@ export async function makeSource(foundation: Foundation, config: SourceConfig, p
     const journal = place.journal ?? (await openJournal(foundation, config, place.resume));
     try {
       const listener = await makeListener(foundation, config, journal);
-      return { source: sourceOf(journal, reader), reader, status, listener, journal };
+      const source = sourceOf(journal, reader);
+      return { source, reading: new Reading(source, reader), status, listener, journal };
     } catch (error) {
       if (journal !== place.journal) await journal.close();
       throw error;
@@ -52,7 +53,7 @@ export async function makeSource(foundation: Foundation, config: SourceConfig, p
     block: (least) => reader.block(least),
   };
   const source = await definition.create(options as never, own);
-  return { source, reader, status, listener: undefined, journal: undefined };
+  return { source, reading: new Reading(source, reader), status, listener: undefined, journal: undefined };
 }
 
 /** Makes what fills a journal. @throws whatever it throws, and TypeError where the source is no such thing */

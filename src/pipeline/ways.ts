@@ -27,7 +27,7 @@ interface Neighbours {
 
 /** Wires a source and its filters, and finds where it goes on. */
 export function makeWay(foundation: Foundation, part: SourcePart, around: Neighbours): Way {
-  const { name, config, source, reader, status, journal } = part;
+  const { name, config, source, reading, status, journal } = part;
   const { key } = config;
   const { scanner, deadLetters, taps, shared, stopReading, giveUp, fail } = foundation;
   const stages = [...part.stages, ...around.sharedStages];
@@ -41,10 +41,11 @@ export function makeWay(foundation: Foundation, part: SourcePart, around: Neighb
     status,
     key,
     name,
-    reader,
+    reading,
     deadLetters,
     taps,
     stopReading,
+    pause: stopReading,
     giveUp,
     fail,
     resume: positions.start,

@@ -1,6 +1,13 @@
-/** The journal has no room: whoever sent the records is to send them again, later. */
+/** The journal has no room: whoever sent the records is to send them again, later; unless they never fit. */
 export class JournalFull extends Error {
   override readonly name = "JournalFull";
+  /** There will be no room for so many at once, however long one waits. */
+  readonly neverFits: boolean;
+
+  constructor(message: string, { neverFits = false, ...options }: ErrorOptions & { neverFits?: boolean } = {}) {
+    super(message, options);
+    this.neverFits = neverFits;
+  }
 }
 
 const NO_SPACE = new Set(["ENOSPC", "EDQUOT"]);

@@ -87,6 +87,11 @@ export class Segments {
     return this.#segments.reduce((sum, segment) => sum + segment.length, 0);
   }
 
+  /** Fewer bytes than this may stay on the disk when all was released. */
+  get mostLeft(): number {
+    return Math.min(WORTH_RELEASING, this.#segmentBytes * WORTH_RELEASING_PART);
+  }
+
   /** Bytes on the disk behind an offset. */
   bytesBehind(offset: number): number {
     const behind = (segment: Segment) =>
@@ -233,7 +238,7 @@ export class Segments {
 
   #release(offset: number): void {
     const last = this.#segments.at(-1);
-    const worth = Math.min(WORTH_RELEASING, this.#segmentBytes * WORTH_RELEASING_PART);
+    const worth = this.mostLeft;
     const isIdle = this.#unpublished === 0 && !this.#adopting;
     if (last && offset >= this.end && last.length >= worth && isIdle) this.continueAt(this.end);
     while (this.#segments.length > 1 && this.#segments[1].offset <= offset) {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import fileSystem, { writeFileSync } from "node:fs";
+import fileSystem, { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Checkpoint, type CheckpointRecord } from "../../src/delivery/checkpoint.ts";
+import type { FileSystem } from "../../src/store/file-system.ts";
 import { temporaryFolder } from "../support/folders.ts";
 
 const POSITIONS = { all: { logs: { p1: { offset: 7, detail: { path: "/a" } } } } };
@@ -20,6 +21,31 @@ test("what is saved is loaded, and nothing is loaded where nothing was saved", (
   assert.deepEqual(checkpoint.load(), { sinks: new Map(), generation: 0 });
   checkpoint.save(record);
   assert.deepEqual(new Checkpoint(fileSystem, folder).load(), record);
+});
+
+test("it is made durable without holding up the pipeline, and found whole however far that came", async (t) => {
+  const folder = temporaryFolder(t);
+  const held = () => {
+    throw new Error("the pipeline waits for the disk");
+  };
+  const found: unknown[] = [];
+  const look = () => found.push(new Checkpoint(fileSystem, folder).load().generation);
+  const disk: FileSystem = {
+    ...fileSystem,
+    fdatasyncSync: held,
+    fsyncSync: held,
+    renameSync: (from, to) => {
+      look();
+      fileSystem.renameSync(from, to);
+      look();
+    },
+  };
+  new Checkpoint(fileSystem, folder).save({ sinks: new Map(), generation: 1 });
+  const saving = new Checkpoint(disk, folder).saveSoon({ sinks: new Map(), generation: 2 });
+  look();
+  await saving;
+  assert.deepEqual(found, [1, 1, 2]);
+  assert.deepEqual(readdirSync(folder), ["checkpoint.json"]);
 });
 
 test("a checkpoint of the first version is read: there are no intents behind it", (t) => {

@@ -61,6 +61,23 @@ describe("a spool", () => {
     await append(journal, `${"1".repeat(5000)}\n`);
   });
 
+  it("that will never fit is told apart from one that does not fit now", async (test) => {
+    const { open } = journalFolder(test);
+    const journal = await open({ maxBytes: 10_000 });
+    const never = { name: "JournalFull", neverFits: true };
+    const notNow = { name: "JournalFull", neverFits: false };
+    await assert.rejects(append(journal, `${"1".repeat(10_000)}\n`), never);
+    await append(journal, `${"1".repeat(6000)}\n`);
+    await assert.rejects(append(journal, `${"1".repeat(6000)}\n`), notNow);
+    await assert.rejects(append(journal, `${"1".repeat(10_000)}\n`), never);
+    const spool = journal.spool({});
+    assert.throws(() => spool.write(Buffer.alloc(5000, "1")), notNow);
+    journal.release({ offset: journal.end });
+    spool.write(Buffer.alloc(5000, "1"));
+    assert.throws(() => spool.write(Buffer.alloc(5001, "1")), never);
+    spool.discard();
+  });
+
   it("that holds nothing becomes nothing", async (test) => {
     const { folder, open } = journalFolder(test);
     const journal = await open();

@@ -78,11 +78,11 @@ test("where a partition begins, all sinks learn at once, and what is read of it 
   const detail = { path: "a.log" };
   positions.open("p1", { offset: 0, detail }, lease, { isEmpty: true });
   for (const sink of [0, 1]) assert.deepEqual(positions.of(sink).get("p1"), { offset: 0, detail });
-  const recorded = positions.of(0);
+  const forgetBegins = positions.noteBegins();
   positions.open("p1", { offset: 0, detail: { ...detail, first: "x" } }, lease, { isEmpty: true });
-  positions.recorded(recorded);
+  forgetBegins();
   assert.deepEqual(positions.open("p1", { offset: 10 }, lease).begin, { offset: 0, detail: { ...detail, first: "x" } });
-  positions.recorded(positions.of(0));
+  positions.noteBegins()();
   assert.equal(positions.open("p1", { offset: 20 }, lease).begin, undefined);
 });
 

@@ -6,14 +6,11 @@ import assert from "node:assert/strict";
 import { it, type TestContext } from "node:test";
 import { temporaryFolder } from "../support/folders.ts";
 import { SeededRandom } from "../support/random.ts";
-import { someSeed } from "../support/seed.ts";
 import { SmallJob } from "../support/small-job.ts";
 import { sweep } from "../support/sweep.ts";
 
-async function surviveDeaths(t: TestContext, isBuffered: boolean): Promise<void> {
-  const seed = someSeed();
-  t.diagnostic(`seed ${seed}`);
-  const deaths = await sweep(async (from) => {
+const surviveDeaths = (t: TestContext, isBuffered: boolean): Promise<void> =>
+  sweep(t, async (from, seed) => {
     const folder = temporaryFolder(t);
     const job = new SmallJob(folder, isBuffered);
     const told: string[] = [];
@@ -28,8 +25,6 @@ async function surviveDeaths(t: TestContext, isBuffered: boolean): Promise<void>
     job.check(when);
     return hasDied;
   });
-  t.diagnostic(`${deaths} deaths`);
-}
 
 it("the process may die at each operation on the disk, and nothing is lost or doubled", (t) => surviveDeaths(t, false));
 

@@ -15,8 +15,8 @@ describe("each operation on the disk may fail, and nothing is lost or doubled:",
     { fault, isBuffered: false },
     { fault, isBuffered: true },
   ])) {
-    it(isBuffered ? `${fault}, where the sink has a buffer` : fault, async (t) => {
-      const operations = await sweep(async (from) => {
+    it(isBuffered ? `${fault}, where the sink has a buffer` : fault, (t) =>
+      sweep(t, async (from) => {
         const folder = temporaryFolder(t);
         const job = new SmallJob(folder, isBuffered);
         const { faults, module } = Faults.make({ folder, fault, from });
@@ -28,8 +28,7 @@ describe("each operation on the disk may fail, and nothing is lost or doubled:",
         }
         job.check(`${fault} at ${faults.struck}\n${told.join("\n")}`);
         return faults.struck !== undefined;
-      });
-      t.diagnostic(`${operations} operations`);
-    });
+      }),
+    );
   }
 });

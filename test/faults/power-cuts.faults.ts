@@ -10,7 +10,6 @@ import { temporaryFolder } from "../support/folders.ts";
 import { PowerCut } from "../support/power-cut.ts";
 import { SeededRandom } from "../support/random.ts";
 import { recordingModule } from "../support/recordings.ts";
-import { someSeed } from "../support/seed.ts";
 import { SmallJob } from "../support/small-job.ts";
 import { sweep } from "../support/sweep.ts";
 
@@ -41,12 +40,8 @@ async function survivePowerCuts(t: TestContext, dieAt: number, seed: number, isB
   return hasDied;
 }
 
-async function surviveAll(t: TestContext, isBuffered: boolean): Promise<void> {
-  const seed = someSeed();
-  t.diagnostic(`seed ${seed}`);
-  const cuts = await sweep((dieAt) => survivePowerCuts(t, dieAt, seed, isBuffered));
-  t.diagnostic(`${cuts} power cuts`);
-}
+const surviveAll = (t: TestContext, isBuffered: boolean): Promise<void> =>
+  sweep(t, (dieAt, seed) => survivePowerCuts(t, dieAt, seed, isBuffered));
 
 it("the power may fail at each change to the disk, and nothing is lost or doubled", (t) => surviveAll(t, false));
 

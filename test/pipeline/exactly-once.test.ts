@@ -195,6 +195,41 @@ test("what another source can give again is not given up with what cannot be", a
   }
 });
 
+test("what a filter has put in another order is delivered once, though it is read again in larger parts", async (t) => {
+  const run = join(temporaryFolder(t), "run");
+  const killed = `${run}-killed`;
+  const reads = (size: number) =>
+    Array.from({ length: LINES.length / size }, (_, n) => LINES.slice(n * size, n * size + size).join("\n"));
+  const start = async (folder: string, size: number, sink: Sink, other: Sink) => {
+    const config = configOf(folder, {
+      sources: [sourceOf(linesSource(reads(size)))],
+      filters: [filterOf({ apply: (events) => events.toReversed() })],
+      // Reading begins where the one that lags behind is.
+      sinks: [sinkOf(sink, { batch: { events: 2 } }), sinkOf(other, { key: "other", name: "sinks.other" })],
+      checkpointInterval: 1,
+      shutdownTimeout: 1,
+    });
+    const pipeline = new Pipeline(config, { untilEnd: true });
+    await pipeline.start();
+    return pipeline;
+  };
+  const half = Promise.withResolvers<void>();
+  const writing = (file: number) => {
+    if (file !== 5) return;
+    cpSync(run, killed, { recursive: true });
+    half.resolve();
+  };
+  const stuck: Sink = {
+    write: (_, signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+  };
+  const first = await start(run, 2, sinkIn(run, { writing }), stuck);
+  await half.promise;
+  await first.stop();
+  const sink = sinkIn(killed);
+  await (await start(killed, 10, sink, { write: async () => {} })).done;
+  assert.deepEqual(sorted(sink.lines), sorted(LINES));
+});
+
 test("elements of one record that a batch has parted are there once, though the filter behind the fork made them", async (t) => {
   const parent = temporaryFolder(t);
   const run = join(parent, "run");

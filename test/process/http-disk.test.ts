@@ -95,6 +95,10 @@ test("a full journal refuses what comes until a sink has taken what it holds, ac
   const first = await start();
   assert.equal(await sendUntilFull(first.port), "429 2");
   assert.ok(accepted.length > 8 && accepted.length < 13);
+  for (const bytes of [100_000, 3_000_000]) {
+    const { status, retryAfter } = await post(first.port, JSON.stringify({ text: "x".repeat(bytes) }));
+    assert.deepEqual([status, retryAfter], [413, null], "what never fits is not to be sent again");
+  }
   first.sluice.process.kill("SIGKILL");
   await first.sluice.exit;
 

@@ -196,6 +196,18 @@ test("a file that others cut, moved or wrote to is left as it is, and told", (co
   });
 });
 
+test("bytes whose intent a crash of the machine has taken are undone with those before them", (context) => {
+  const trial = tryWriter(context);
+  trial.append(OLD);
+  const intent = trial.intentOf(NEW);
+  trial.write(NEW);
+  trial.append({ a: "lost\n" });
+  appendFileSync(join(trial.base, "u/b"), "\0\0\0\0");
+  trial.restart();
+  assert.deepEqual(trial.writer.recover([intent], "undo"), { outcome: "undone", meddling: NOTHING });
+  assert.deepEqual(trial.files(), { a: "1\n", "u/b": "1\n" });
+});
+
 test("a batch is adopted although files of it were rotated or cut since, as a later one is whole", (context) => {
   const trial = tryWriter(context);
   trial.append(OLD);

@@ -2,6 +2,7 @@
  * Runs the pipeline.yaml of a folder on a disk that dies: `node job-process.ts FOLDER PLAN`, where the plan is one of a faulty or
  * of a recording file system, as JSON. It ends by SIGTERM, as the real binary does.
  */
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { createLineLog, createPipeline, loadConfig } from "../../src/index.ts";
 import { Faults } from "./faults.ts";
@@ -17,6 +18,8 @@ const parent = process.ppid;
 // Whoever started it may be killed, too: then nobody would end it.
 setInterval(() => process.ppid !== parent && process.exit(1), 1000).unref();
 process.on("SIGTERM", () => void pipeline.stop().catch(() => {}));
+// Only a process that ends by itself would keep what it compiled.
+flushCompileCache();
 await pipeline.start();
 log.info("running");
 await pipeline.done;

@@ -1,8 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "./until.ts";
 
 const BINARY = fileURLToPath(new URL("../../bin/sluice.js", import.meta.url));
+
+/** Most of a short life would go into stripping types and compiling: what one process compiled, the next ones have. */
+const COMPILED = join(tmpdir(), `sluice-compiled-${process.getuid?.()}`);
 
 /** The real binary, running. */
 export interface RunningSluice {
@@ -27,7 +32,7 @@ export function startProcess(
 ): RunningSluice {
   const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,
-    env: { ...process.env, ...env },
+    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = { stdout: "", stderr: "" };

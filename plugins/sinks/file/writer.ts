@@ -52,6 +52,7 @@ export class Writer {
   #present = new Map<number, string>();
   /** How many of the additions may have left something in their files. */
   #begun = 0;
+  #hasWritten = false;
 
   constructor(fileSystem: FileSystem, settings: WriterSettings) {
     this.#fileSystem = fileSystem;
@@ -97,6 +98,7 @@ export class Writer {
   write(arena: Uint8Array): void {
     if (this.#intent === undefined || this.#begun > 0)
       throw new Error("a batch is written once, after it was prepared");
+    this.#hasWritten = true;
     let start = 0;
     try {
       for (const [index, addition] of this.#additions.entries()) {
@@ -129,7 +131,8 @@ export class Writer {
       this.#begun = 0;
       return recovered;
     }
-    return recoverFiles(this.#fileSystem, intents, recovery);
+    // What this process has written, it knows all intents of.
+    return recoverFiles(this.#fileSystem, intents, recovery === "undo" && this.#hasWritten ? "take back" : recovery);
   }
 
   /** As {@link Sink.sync}; other requests are answered meanwhile. */

@@ -131,7 +131,9 @@ export class HttpListener implements Listener {
 
   #refusalOf(error: unknown): Refusal {
     if (error instanceof Refusal) return error;
-    if (error instanceof JournalFull) return Refusal.busy("the journal is full");
+    if (error instanceof JournalFull) {
+      return error.neverFits ? Refusal.tooLargeForJournal() : Refusal.busy("the journal is full");
+    }
     this.#log.error("failed", "cannot store what was sent: its senders are asked to try again", {
       error: String(error),
     });

@@ -38,6 +38,11 @@ export class Refusal extends Error {
     return new Refusal(413, "too_large", `the body has more than max_body_bytes (${maxBytes})`);
   }
 
+  /** The journal will never have room for it. */
+  static tooLargeForJournal(): Refusal {
+    return new Refusal(413, "too_large", "the body has more bytes than the journal may have (journal.max_bytes)");
+  }
+
   static unknownEncoding(): Refusal {
     const headers = { "Accept-Encoding": "gzip, identity" };
     return new Refusal(415, "unknown_encoding", "the only Content-Encoding is gzip", headers);
