@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { BufferPolicy, Config } from "../../src/config/config.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
-import type { Event, Sink } from "../../src/plugin.ts";
+import type { Event, Sink, Source } from "../../src/plugin.ts";
 import { configOf, filterOf, KeepingSink, linesSource, sinkOf, sourceOf } from "../support/config.ts";
 import { field, filterOfElements } from "../support/elements.ts";
 import { FolderSink } from "../support/folder-sink.ts";
@@ -214,4 +215,33 @@ test("a pipeline that has a buffer no more, though it still holds events, is ref
     start(t, without),
     /holds \d+ bytes that sinks\.taken has not taken.*put "buffer" back.*or move the folder away/,
   );
+});
+
+test("a reload keeps a buffer with what it holds, and its sink goes on behind it", async (t) => {
+  const folder = temporaryFolder(t);
+  const after = new KeepingSink();
+  const before: Sink = {
+    write: async (_, signal) => {
+      await once(signal, "abort");
+      signal.throwIfAborted();
+    },
+  };
+  const idle = new AbortController();
+  const ofAll: Source = {
+    async *read(resume, signal) {
+      yield* linesSource(READS).read(resume, signal);
+      await once(signal, "abort", { signal: idle.signal }).catch(() => {});
+    },
+  };
+  const configWith = (sink: Sink) => ({
+    ...bufferedIn(folder, sink, LARGE),
+    sources: [sourceOf(ofAll)],
+    shutdownTimeout: 50,
+  });
+  t.after(() => idle.abort());
+  const pipeline = await start(t, configWith(before));
+  await until("all is in the buffer", () => pipeline.report.sinks[0]?.received === LINES.length);
+  await pipeline.reload(async () => configWith(after));
+  await until("all is delivered", () => after.texts.length >= LINES.length);
+  assert.deepEqual(after.texts, LINES);
 });
