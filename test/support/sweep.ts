@@ -7,8 +7,8 @@ const AT_ONCE = 2;
 const SHOWN = 4000;
 /** More tell nothing new. */
 const ENOUGH = 10;
-/** A run tries each sixth thing, beginning where its seed says, so that runs with several seeds try all of them. */
-const EVERY = 6;
+/** A run tries each fifth thing, beginning where its seed says, so that runs with several seeds try all of them. */
+const EVERY = 5;
 
 /**
  * Tries the 1st, 2nd, 3rd … thing, until one says that there is no such thing any more: of each few one, in steps of the
