@@ -13,6 +13,12 @@ const PLANS: Readonly<Record<string, Omit<KillPlan, "seed">>> = {
   "does both, for many users with few open files": { kills: 40, users: 300, logs: 2, clients: 2, maxOpenFiles: 8 },
   "reads logs that are renamed": { kills: 30, users: 20, logs: 3, rotation: "rename and create" },
   "reads logs that are copied and emptied": { kills: 30, users: 20, logs: 3, rotation: "copy and truncate" },
+  "reads logs that are renamed, copied and emptied, and compressed": {
+    kills: 40,
+    users: 20,
+    logs: 3,
+    rotation: "in every way",
+  },
   "writes to a sink that lags behind, too": { kills: 30, users: 40, logs: 2, clients: 1, lagging: true },
   "keeps what its sinks have not taken in buffers": {
     kills: 30,

@@ -1,5 +1,14 @@
-import { appendFileSync, copyFileSync, renameSync, truncateSync } from "node:fs";
-import { basename, join } from "node:path";
+import {
+  appendFileSync,
+  copyFileSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { Ledger, Output } from "./ledger.ts";
 import type { SeededRandom } from "./random.ts";
 
@@ -53,14 +62,25 @@ export class GrowingLog {
   }
 
   /**
-   * Copies the file and empties it. What no sink has by then, nobody promised; what one has, stays.
-   * @param outputs the files that the sinks have written
+   * Copies the file and empties it.
+   * @param outputs the files that the sinks have written, where nobody promised that copies are read: of what no sink has by
+   * then, nothing is promised any longer; what one has, stays
    */
-  copyAndTruncate(outputs: () => Iterable<Output>): void {
+  copyAndTruncate(outputs?: () => Iterable<Output>): void {
     this.finishLine();
     copyFileSync(this.path, `${this.path}.${this.#rotations + 1}.copy`);
     truncateSync(this.path);
-    this.#ledger.release(this.stream, outputs());
+    if (outputs) this.#ledger.release(this.stream, outputs());
     this.#rotations++;
+  }
+
+  /** Gives the file another name, begins a new one, and compresses the old one. */
+  compressAndCreate(): void {
+    this.renameAndCreate();
+    const rotated = `${this.path}.${this.#rotations}`;
+    const unfinished = join(dirname(rotated), "compressing");
+    writeFileSync(unfinished, gzipSync(readFileSync(rotated)));
+    renameSync(unfinished, `${rotated}.gz`);
+    unlinkSync(rotated);
   }
 }

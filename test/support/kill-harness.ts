@@ -24,7 +24,7 @@ export interface KillPlan {
   readonly users: number;
   /** Logs that grow all the time. */
   readonly logs?: number;
-  readonly rotation?: "rename and create" | "copy and truncate";
+  readonly rotation?: "rename and create" | "copy and truncate" | "in every way";
   /** HTTP clients that post all the time. */
   readonly clients?: number;
   readonly maxOpenFiles?: number;
@@ -97,6 +97,8 @@ class KilledPipeline {
   async untilKilled(kill: number): Promise<void> {
     const moment = someMoment(this.#random);
     for (const log of this.#logs) log.grow(BURST_LINES);
+    // While nothing reads, too.
+    if (this.#plan.rotation === "in every way" && this.#random.below(2) === 0) this.#rotate();
     const sluice = this.#start();
     const feeding = this.#feed(sluice);
     await moment.comes(sluice, this.#folder);
@@ -174,7 +176,10 @@ class KilledPipeline {
 
   #rotate(): void {
     const log = this.#random.of(this.#logs);
-    if (this.#plan.rotation === "rename and create") log.renameAndCreate();
+    if (this.#plan.rotation === "in every way") {
+      const rotations = [() => log.renameAndCreate(), () => log.copyAndTruncate(), () => log.compressAndCreate()];
+      this.#random.of(rotations)();
+    } else if (this.#plan.rotation === "rename and create") log.renameAndCreate();
     else log.copyAndTruncate(() => this.#outputs().flat());
   }
 
@@ -212,8 +217,10 @@ ${
     ? `
   logs:
     type: tail
-    paths: [${plan.rotation === "rename and create" ? "in-*.log*" : "in-*.log"}]
-    poll_interval: 2ms`
+    paths: [${plan.rotation === undefined || plan.rotation === "copy and truncate" ? "in-*.log" : "in-*.log*"}]
+    poll_interval: 2ms
+    include_compressed: ${plan.rotation === "in every way"}
+    rotate_wait: ${plan.rotation === "in every way" ? "200ms" : "5s"}`
     : ""
 }${
   plan.clients
