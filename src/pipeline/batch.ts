@@ -7,6 +7,13 @@ import { Observable, type OperatorFunction } from "./rx.ts";
 
 /** A sink that hears nothing new for so long gets what is there: at low load nothing waits for a timer. */
 const QUIET_MS = 5;
+/**
+ * A sink that got a batch a moment ago gets the next one so long after that: each one costs syncs and wakes threads, and
+ * many clients with a little each would make more of them than events are worth.
+ */
+const PAUSE_MS = 50;
+/** A batch of so many bytes is worth all that by itself. */
+const WORTHWHILE_BYTES = 2 ** 20;
 
 /** How batches are closed. */
 export interface Gathering {
@@ -19,7 +26,7 @@ export interface Gathering {
 
 /**
  * Gathers passages to batches for a sink. A batch is closed by size, by age, and as soon as the sources are idle and the
- * sink has nothing to do; while it writes, small passages gather.
+ * sink has nothing to do; while it writes, and right after a batch, small passages gather.
  */
 export function gather({ limits, isBusy, isRecorded }: Gathering): OperatorFunction<Passage, Batch> {
   return (passages) =>
@@ -27,18 +34,27 @@ export function gather({ limits, isBusy, isRecorded }: Gathering): OperatorFunct
       let batch = new OpenBatch(isRecorded);
       let quiet: NodeJS.Timeout | undefined;
       let age: NodeJS.Timeout | undefined;
+      let pause: NodeJS.Timeout | undefined;
 
       const close = () => {
         clearTimeout(age);
         age = undefined;
         if (batch.events.length === 0) return;
+        clearTimeout(pause);
+        pause = setTimeout(() => {
+          pause = undefined;
+        }, PAUSE_MS);
         const closed = batch;
         batch = new OpenBatch(isRecorded);
         subscriber.next(closed);
       };
       const closeWhenQuiet = () => {
-        if (isBusy()) quiet?.refresh();
-        else close();
+        clearTimeout(quiet);
+        quiet = setTimeout(() => {
+          const isEarly = pause !== undefined && batch.bytes < WORTHWHILE_BYTES;
+          if (isBusy() || isEarly) closeWhenQuiet();
+          else close();
+        }, QUIET_MS);
       };
       const isFullFor = (event: Event) =>
         batch.events.length > 0 &&
@@ -67,20 +83,21 @@ export function gather({ limits, isBusy, isRecorded }: Gathering): OperatorFunct
           if (batch.bytes >= limits.bytes || batch.events.length >= limits.events) close();
           else {
             age ??= setTimeout(close, limits.age);
-            if (quiet) quiet.refresh();
-            else quiet = setTimeout(closeWhenQuiet, QUIET_MS);
+            closeWhenQuiet();
           }
         },
         error: (error) => subscriber.error(error),
         complete: () => {
           clearTimeout(quiet);
           close();
+          clearTimeout(pause);
           subscriber.complete();
         },
       });
       return () => {
         clearTimeout(quiet);
         clearTimeout(age);
+        clearTimeout(pause);
         subscription.unsubscribe();
       };
     });
