@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { Log, LogFields } from "../../src/observe/log.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { type Event, NotYet, type Sink } from "../../src/plugin.ts";
 import { configOf, filterOf, linesSource, sinkOf, sourceOf } from "../support/config.ts";
@@ -142,6 +143,24 @@ test("where a sync fails, what was written since the checkpoint is undone and wr
     assert.equal(sinks[0]?.addsUp, true);
     assert.deepEqual(sinks[0]?.lag, { bytes: 0, milliseconds: 0 });
   }
+});
+
+test("a sink that is removed after a kill is told of, with what to do, and the others go on", async (t) => {
+  const parent = temporaryFolder(t);
+  const folder = (await killedAtEachWrite(join(parent, "run"))).at(-1) as string;
+  const told: string[] = [];
+  const tell = (text: string, fields?: LogFields) => void told.push(`${text} ${JSON.stringify(fields)}`);
+  const log: Log = { error: tell, warn: tell, info() {}, debug() {}, child: () => log };
+  const other = new FolderSink(join(folder, "other"));
+  const config = configOf(folder, {
+    sources: [sourceOf(linesSource(READS))],
+    sinks: [sinkOf(other, { key: "other", name: "sinks.other" })],
+  });
+  const pipeline = new Pipeline(config, { untilEnd: true, log });
+  await pipeline.start();
+  await pipeline.done;
+  assert.equal(told.length, 1);
+  assert.match(told[0] as string, /may end with a part of that batch.*stop Sluice before.*"sink":"taken"/);
 });
 
 test("what its source cannot give again is kept instead of undone", async (t) => {
