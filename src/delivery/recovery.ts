@@ -46,6 +46,7 @@ export async function settleLast({ sink, positions, records, holds, log }: Unset
   if (last.intent !== undefined) {
     const gone = await findGone(holds, before, [last], log, "what was read");
     const outcome = await sink.recover([last.intent], gone.size > 0 ? "keep" : "settle");
+    if (outcome === "undone" && gone.size > 0) tellTwice([last], gone, log);
     if (outcome === "undone") return advanceAll(before, gone);
   }
   return advancing(before, last);
@@ -61,6 +62,7 @@ export async function undoAll({ sink, positions, records, holds, log }: Unsettle
   const gone = await findGone(holds, positions, batches, log, "nobody knows what");
   if (gone.size > 0) {
     await sink.recover(intentsOf(batches), "keep");
+    tellTwice(batches, gone, log);
     return advanceAll(positions, gone);
   }
   const intents = intentsOf(records);
@@ -77,6 +79,15 @@ function lastOfEach(records: readonly IntentRecord[]): IntentRecord[] {
 
 const intentsOf = (records: readonly IntentRecord[]): Json[] =>
   records.flatMap(({ intent }) => (intent === undefined ? [] : [intent]));
+
+/** Where a part of what batches brought is kept, the rest of them is read again: rather twice than never. */
+function tellTwice(batches: readonly IntentRecord[], gone: SourcePositions, log: Log): void {
+  const count = (sources: SourcePositions) => [...sources.values()].reduce((sum, { size }) => sum + size, 0);
+  const again = count(batches.reduce(advancing, new Map() as SourcePositions)) - count(gone);
+  if (again === 0) return;
+  const text = "events of the same batches that can be read again are: some of them may be there twice";
+  log.warn(text, { partitions: again });
+}
 
 /**
  * How far the batches reach in the partitions that could not be read again if they were undone. Of a log that was begun since

@@ -108,7 +108,9 @@ async function settleSinks(
     intents.settle(key);
   }
   for (const sink of records.keys()) {
-    log.warn(`the sink "${sink}" is not there any more, or cannot undo: its last batch may be there in part`);
+    const text =
+      "a sink has left pipeline.yaml, or cannot undo any more, while its last batch was under way: what it wrote may end with a part of that batch, and within a line. Look at it; and stop Sluice before a sink is removed";
+    log.warn(text, { sink });
   }
   return positions;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { Log, LogFields } from "../../src/observe/log.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { type Event, NotYet, type Sink } from "../../src/plugin.ts";
 import { configOf, filterOf, linesSource, sinkOf, sourceOf } from "../support/config.ts";
@@ -144,6 +145,24 @@ test("where a sync fails, what was written since the checkpoint is undone and wr
   }
 });
 
+test("a sink that is removed after a kill is told of, with what to do, and the others go on", async (t) => {
+  const parent = temporaryFolder(t);
+  const folder = (await killedAtEachWrite(join(parent, "run"))).at(-1) as string;
+  const told: string[] = [];
+  const tell = (text: string, fields?: LogFields) => void told.push(`${text} ${JSON.stringify(fields)}`);
+  const log: Log = { error: tell, warn: tell, info() {}, debug() {}, child: () => log };
+  const other = new FolderSink(join(folder, "other"));
+  const config = configOf(folder, {
+    sources: [sourceOf(linesSource(READS))],
+    sinks: [sinkOf(other, { key: "other", name: "sinks.other" })],
+  });
+  const pipeline = new Pipeline(config, { untilEnd: true, log });
+  await pipeline.start();
+  await pipeline.done;
+  assert.equal(told.length, 1);
+  assert.match(told[0] as string, /may end with a part of that batch.*stop Sluice before.*"sink":"taken"/);
+});
+
 test("what its source cannot give again is kept instead of undone", async (t) => {
   const parent = temporaryFolder(t);
   const killed = await killedAtEachWrite(join(parent, "run"));
@@ -159,6 +178,9 @@ test("what another source can give again is not given up with what cannot be", a
   const parent = temporaryFolder(t);
   const run = join(parent, "run");
   const [gone, held] = [LINES.slice(0, 10), LINES.slice(10)];
+  let told = "";
+  const tell = (text: string) => void (told += text);
+  const log: Log = { error: tell, warn: tell, info() {}, debug() {}, child: () => log };
   const deliver = async (folder: string, faults: Faults, isGone: boolean) => {
     const sink = sinkIn(folder, faults);
     const ofGone = { ...linesSource(isGone ? [] : gone), holds: () => false };
@@ -170,7 +192,7 @@ test("what another source can give again is not given up with what cannot be", a
       sinks: [sinkOf(sink, { batch: { events: 4 } })],
       checkpointInterval: 1,
     });
-    const pipeline = new Pipeline(config, { untilEnd: true });
+    const pipeline = new Pipeline(config, { untilEnd: true, log });
     await pipeline.start();
     await pipeline.done;
     return sink;
@@ -188,7 +210,10 @@ test("what another source can give again is not given up with what cannot be", a
       cpSync(folder, copy, { recursive: true });
       if (isCrash) crashMachine(copy);
       const before = linesOf(join(copy, "out"));
+      told = "";
       const { lines } = await deliver(copy, {}, true);
+      const isTwice = held.some((line) => lines.indexOf(line) !== lines.lastIndexOf(line));
+      if (isTwice) assert.match(told, /may be there twice/);
       const owed = isCrash ? held : [...held, ...gone.filter((line) => before.includes(line))];
       for (const line of owed) assert.ok(lines.includes(line), `${copy}: ${line}`);
     }

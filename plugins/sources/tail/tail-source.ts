@@ -140,12 +140,7 @@ export class TailSource implements Source {
       if (last) yield last;
     }
     // The input is what the globs name: a part of it that could not be read must not pass for read.
-    const [first] = unreadable.codes;
-    if (first) {
-      const [path, code] = first;
-      const others = unreadable.codes.size > 1 ? ` and ${unreadable.codes.size - 1} more` : "";
-      throw new Error(`cannot read ${path} (${code})${others}; all else was read`);
-    }
+    if (unreadable.inWords) throw new Error(`cannot read ${unreadable.inWords}; all else was read`);
     if (matching === 0) this.#context.log.warn("no file matches", { paths: this.#options.paths.join(", ") });
   }
 }
