@@ -44,7 +44,7 @@ const MOST_TAKEN_BACK = BATCH_BYTES * 1.25;
 const BURST_LINES = 2500;
 /** Of a failure the last lives are told. */
 const LIVES_TOLD = 5;
-const STUCK_AFTER_MS = 10_000;
+const STUCK_AFTER_MS = 30_000;
 const GIVE_UP_MS = 180_000;
 
 /** Runs the real binary and kills it, again and again, while its input grows; then lets it finish, and judges what it wrote. */
