@@ -71,10 +71,13 @@ export class IntentLog {
    * @throws CheckpointError where something is damaged or missing that has to be there
    */
   read(since: number, mayMiss: boolean): readonly IntentRecord[] {
-    if (since > 0 && !this.#generations.includes(since)) throw this.#unusable(this.#pathOf(since), "is missing");
-    return this.#generations
-      .filter((generation) => generation >= since)
-      .flatMap((generation) => this.#readFile(this.#pathOf(generation), mayMiss));
+    const generations = this.#generations.filter((generation) => generation >= since);
+    const first = since > 0 ? since : (generations[0] ?? 0);
+    const gap = generations.findIndex((generation, index) => generation !== first + index);
+    const isCut = since > 0 && generations[0] !== since;
+    // Of generations that were never synced, a crash may keep the later one alone.
+    if (isCut || (gap >= 0 && !mayMiss)) throw this.#unusable(this.#pathOf(first + Math.max(gap, 0)), "is missing");
+    return generations.flatMap((generation) => this.#readFile(this.#pathOf(generation), mayMiss));
   }
 
   /**

@@ -282,7 +282,15 @@ export class Segments {
     if (this.#descriptor === undefined) return;
     const descriptor = this.#descriptor;
     this.#descriptor = undefined;
-    if (this.#isSyncedLater) this.#unsynced.push(descriptor);
-    else this.fileSystem.closeSync(descriptor);
+    if (this.#isSyncedLater) {
+      this.#unsynced.push(descriptor);
+      return;
+    }
+    try {
+      this.fileSystem.closeSync(descriptor);
+    } catch (error) {
+      // It is closed all the same, and readers may have what is in it: whoever sent that is not to send it again.
+      this.#log.warn("cannot close a segment properly", { folder: this.folder, error: String(error) });
+    }
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import nodeFileSystem, { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import nodeFileSystem, { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { IntentLog } from "../../src/delivery/intent-log.ts";
@@ -112,6 +112,23 @@ test("damage before the last record is told, with what to do, and so is a file t
     /1\.log is damaged at byte 0: .*Restore the data folder as a whole/,
   );
   assert.throws(() => logIn(folder).read(2, false), /2\.log is missing/);
+});
+
+test("a generation that is missing between two others is told, with what to do, unless a crash of the machine may have taken it", async (t) => {
+  const folder = temporaryFolder(t);
+  const log = logIn(folder);
+  for (let batch = 1; batch <= 3; batch++) {
+    log.begin();
+    await log.append(intentOf(batch), true, never);
+    log.settle("files");
+  }
+  await log.close();
+  rmSync(join(folder, "intents", "2.log"));
+  for (const since of [0, 1]) {
+    assert.throws(() => logIn(folder).read(since, false), /2\.log is missing: .*Restore the data folder as a whole/);
+  }
+  assert.deepEqual(logIn(folder).read(1, true), [intentOf(1), intentOf(3)]);
+  assert.deepEqual(logIn(folder).read(3, false), [intentOf(3)]);
 });
 
 test("after a crash of the machine only what had been synced must be sound", async (t) => {

@@ -146,6 +146,36 @@ describe("when the disk fails, a journal", () => {
     }
   }
 
+  const failingToClose = (failures: { writes: number }): FileSystem => ({
+    ...fileSystem,
+    writevSync: (...all) => {
+      if (failures.writes-- > 0) throw new Error("EIO: injected");
+      return fileSystem.writevSync(...all);
+    },
+    closeSync: (descriptor) => {
+      const isSegment = fileSystem.fstatSync(descriptor).isFile();
+      fileSystem.closeSync(descriptor);
+      if (isSegment) throw new Error("EIO: injected into close");
+    },
+  });
+
+  it("accepts the request that readers have, though the file that it filled cannot be closed", async (test) => {
+    const { told, open } = journalFolder(test);
+    const journal = await open({ fileSystem: failingToClose({ writes: 0 }), segmentBytes: 10 });
+    await append(journal, "1\n");
+    await append(journal, "2\n");
+    assert.deepEqual(await linesOf(await open()), ["1", "2"]);
+    assert.match(told[0].text, /cannot close a segment properly/);
+  });
+
+  it("refuses the request whose write failed, and takes the next, though the file cannot be closed either", async (test) => {
+    const { open } = journalFolder(test);
+    const journal = await open({ fileSystem: failingToClose({ writes: 1 }) });
+    await assert.rejects(append(journal, "1\n"), /EIO: injected$/);
+    await append(journal, "2\n");
+    assert.deepEqual(await linesOf(await open()), ["2"]);
+  });
+
   it("is full where the disk is", async (test) => {
     const { open } = journalFolder(test);
     const journal = await open({ fileSystem: failing(1, "ENOSPC", "writevSync") });

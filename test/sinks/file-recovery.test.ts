@@ -136,6 +136,19 @@ test("a long half line is cut, too", (context) => {
   assert.equal(trial.files().a, line);
 });
 
+test("zeros that a power cut leaves in a file that is kept are cut off, with all behind them", (context) => {
+  const trial = tryWriter(context);
+  trial.append(OLD);
+  const texts = { a: `2\n3${"\0".repeat(100_000)}\n4\n`, "u/b": "2\n", born: "\0\0\n" };
+  const intent = trial.intentOf(texts);
+  trial.write(texts);
+  trial.restart();
+  for (let times = 0; times < 2; times++) {
+    trial.writer.recover([intent], "keep");
+    assert.deepEqual(trial.files(), { a: "1\n2\n", "u/b": "1\n2\n" });
+  }
+});
+
 test("a crash of the machine may leave more of a file than the intents that lasted tell: it is undone, or kept as lines", (context) => {
   const crash = (text: string) => {
     const trial = tryWriter(context);

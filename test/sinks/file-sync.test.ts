@@ -179,6 +179,17 @@ test("a file that is moved before it is synced is synced all the same", async (c
   assert.equal(clock.now, 0);
 });
 
+test("a file that is moved and not found is not believed to be synced where nothing syncs the whole file system", async (context) => {
+  const { append, sync, base } = trySync(context, { maxOpenFiles: 1, hasSystemSync: false });
+  await sync();
+  for (const others of [{}, many("1\n")]) {
+    append({ a: "1\n", ...others, b: "1\n" });
+    renameSync(join(base, "a"), join(base, "a.1"));
+    await assert.rejects(sync(), /^Error: cannot sync all below .+: a file was moved or removed before it was synced$/);
+    assert.deepEqual(await sync(), []);
+  }
+});
+
 test("what a batch that was undone had touched is synced, too", async (context) => {
   const { append, intentOf, write, sync, trial } = trySync(context);
   append({ a: "1\n" });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import file from "../../plugins/sinks/file/file.ts";
@@ -170,4 +170,14 @@ test("two sinks with one path are refused, as one would undo what the other has 
   await assert.rejects(create("sinks.second", "out/{{ user }}.log"), /writes to the same files/);
   await next.close?.();
   await (await create("sinks.second", "out/{{ user }}.log")).close?.();
+});
+
+test("two sinks are refused whose paths are one through a link, be the folder there yet or not", async (context) => {
+  const { folder } = await tryFileSink(context, { path: "out/{{ user }}.log" });
+  symlinkSync(folder, join(folder, "link"));
+  const second = { ...recordingContext(folder), name: "sinks.second" };
+  const path = "link/out/{{ user }}.log";
+  await assert.rejects(file.create({ ...FILE_SINK_DEFAULTS, path }, second), /writes to the same files/);
+  mkdirSync(join(folder, "out"), { recursive: true });
+  await assert.rejects(file.create({ ...FILE_SINK_DEFAULTS, path }, second), /writes to the same files/);
 });

@@ -39,16 +39,20 @@ export class FileSync {
     const written = this.#unsynced.begin();
     // Some file systems tell at closing that they could not keep what was written.
     this.#files.throwLost();
+    let isComplete = true;
     if (written === undefined || written.files.size > MOST_BY_ONE) {
-      if (!(await this.#syncFileSystem?.(base))) await this.#syncEach(base, written);
-    } else if (!(await this.#syncEach(base, written))) {
+      if (!(await this.#syncFileSystem?.(base))) isComplete = await this.#syncEach(base, written);
+    } else {
+      isComplete = await this.#syncEach(base, written);
       // One was moved meanwhile: it is still somewhere on that file system.
-      await this.#syncFileSystem?.(base);
+      isComplete ||= (await this.#syncFileSystem?.(base)) ?? false;
     }
     this.#unsynced.end();
+    // The next sync has nothing to do with it: what was written is undone and written again.
+    if (!isComplete) throw new Error(`cannot sync all below ${base}: a file was moved or removed before it was synced`);
   }
 
-  /** Gives false where a file was not found. */
+  /** Gives false where a file that was written to was not found. */
   async #syncEach(base: string, written: Written | undefined): Promise<boolean> {
     const tree = new FolderTree(this.#fileSystem, base);
     const { O_RDONLY } = this.#fileSystem.constants;
@@ -58,7 +62,7 @@ export class FileSync {
       await inLanes(written?.files.keys() ?? walk(tree, folders), async (path) => {
         const inode = written?.files.get(path);
         const descriptor = this.#files.openAgain(path, tree);
-        isComplete &&= descriptor !== undefined && (inode ?? this.#inodeOf(descriptor)) === this.#inodeOf(descriptor);
+        isComplete &&= inode === undefined || (descriptor !== undefined && inode === this.#inodeOf(descriptor));
         if (descriptor !== undefined) await this.#syncAndClose("fdatasync", descriptor, path);
       });
       await inLanes(folders, async (path) => {

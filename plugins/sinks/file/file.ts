@@ -84,12 +84,12 @@ export default defineSink({
       return `two fields in one name of path, "${name}": "a" and "bc" share a file with "ab" and "c"; part them by a slash`;
     });
   },
-  create: async (options, { baseDir, claim, fileSystemModule, log, name }) => {
+  create: async (options, { baseDir, claim, fileSystem, fileSystemModule, log, name }) => {
     const template = Template.parse(options.path, { times: true, timeZone: options.time_zone });
     const layout = new PathLayout(template, baseDir);
     const folderMode = Number.parseInt(options.folder_mode, 8);
     await claim(layout.base, folderMode);
-    const release = becomeSoleWriter(layout, name);
+    const release = becomeSoleWriter(fileSystem, layout, name);
     const writer = new ThreadedWriter({
       base: layout.base,
       maxOpenFiles: options.max_open_files,

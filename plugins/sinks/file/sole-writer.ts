@@ -1,3 +1,5 @@
+import { basename, dirname, join } from "node:path";
+import type { FileSystem } from "../../../src/plugin.ts";
 import type { PathLayout } from "./path-layout.ts";
 
 /** The sinks of this process, by what their paths are made of. */
@@ -8,8 +10,8 @@ const writers = new Map<string, { readonly sink: string }>();
  * A sink of the same name may go on where another one is about to end.
  * @throws Error where another sink has it
  */
-export function becomeSoleWriter({ base, text }: PathLayout, sink: string): () => void {
-  const path = `${base}/${text}`;
+export function becomeSoleWriter(fileSystem: FileSystem, { base, text }: PathLayout, sink: string): () => void {
+  const path = `${withoutLinks(fileSystem, base)}/${text}`;
   const other = writers.get(path)?.sink;
   if (other !== undefined && other !== sink) {
     throw new Error(
@@ -21,4 +23,14 @@ export function becomeSoleWriter({ base, text }: PathLayout, sink: string): () =
   return () => {
     if (writers.get(path) === writer) writers.delete(path);
   };
+}
+
+/** The same folder by the path that no links lead to, be it there or not. */
+function withoutLinks(fileSystem: FileSystem, folder: string): string {
+  try {
+    return fileSystem.realpathSync(folder);
+  } catch {
+    const above = dirname(folder);
+    return above === folder ? folder : join(withoutLinks(fileSystem, above), basename(folder));
+  }
 }

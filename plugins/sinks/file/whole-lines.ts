@@ -3,20 +3,22 @@ import type { FileSystem } from "../../../src/plugin.ts";
 const CHUNK_BYTES = 64 * 1024;
 const LF = 0x0a;
 
-/** Where the last whole line ends in a part of a file, in bytes from its beginning; `start` where none does. */
+/**
+ * Where the last whole line ends in a part of a file, in bytes from its beginning; `start` where none does. Nothing counts
+ * from the first zero on, which no line holds: a power cut leaves them where bytes were not synced.
+ */
 export function findLineEnd(fileSystem: FileSystem, descriptor: number, start: number, end: number): number {
   const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - start));
-  for (let to = end; to > start; ) {
-    const from = Math.max(start, to - chunk.length);
-    let filled = 0;
-    while (filled < to - from) {
-      const count = fileSystem.readSync(descriptor, chunk, filled, to - from - filled, from + filled);
-      if (count === 0) break;
-      filled += count;
-    }
-    const at = filled === 0 ? -1 : chunk.lastIndexOf(LF, filled - 1);
-    if (at >= 0) return from + at + 1;
-    to = from;
+  let found = start;
+  for (let from = start; from < end; ) {
+    const count = fileSystem.readSync(descriptor, chunk, 0, Math.min(chunk.length, end - from), from);
+    if (count === 0) break;
+    const zero = chunk.subarray(0, count).indexOf(0);
+    const sound = chunk.subarray(0, zero < 0 ? count : zero);
+    const at = sound.lastIndexOf(LF);
+    if (at >= 0) found = from + at + 1;
+    if (zero >= 0) break;
+    from += count;
   }
-  return start;
+  return found;
 }
