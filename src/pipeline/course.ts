@@ -22,6 +22,7 @@ export class Course {
   /** A sync failed: what was written since the last checkpoint is to be undone. */
   #syncFailed: SyncFailed | undefined;
   #next: Next | undefined;
+  #saving: NodeJS.Timeout | undefined;
   #isOver = false;
 
   constructor(assembly: Assembly) {
@@ -93,6 +94,7 @@ export class Course {
   /** To be called once {@link run} has ended, or nothing can be waited for any longer: forgets what was to take over. */
   async close(): Promise<void> {
     this.#isOver = true;
+    clearInterval(this.#saving);
     if (!this.#next) return;
     const { prepared, replaced } = this.#next;
     this.#next = undefined;
@@ -133,13 +135,13 @@ export class Course {
     const flow = new Flow({ sources, branches, stopReading, giveUp });
     this.#flow = flow;
     if (this.#next) flow.finish();
-    const saving = setInterval(() => void record.save(), config.checkpointInterval);
+    this.#saving = setInterval(() => void record.save(), config.checkpointInterval);
     try {
       await flow.run();
     } catch (error) {
       if (!flow.abandoned || giveUp.aborted) throw error;
     } finally {
-      clearInterval(saving);
+      clearInterval(this.#saving);
     }
     await record.save();
     const broken = this.#syncFailed ?? flow.abandoned;
