@@ -177,7 +177,7 @@ test("two sinks are refused whose paths are one through a link, be the folder th
   symlinkSync(folder, join(folder, "link"));
   const second = { ...recordingContext(folder), name: "sinks.second" };
   const path = "link/out/{{ user }}.log";
-  await assert.rejects(file.create({ ...FILE_SINK_DEFAULTS, path }, second), /writes to the same files/);
+  await assert.rejects(async () => file.create({ ...FILE_SINK_DEFAULTS, path }, second), /writes to the same files/);
   mkdirSync(join(folder, "out"), { recursive: true });
-  await assert.rejects(file.create({ ...FILE_SINK_DEFAULTS, path }, second), /writes to the same files/);
+  await assert.rejects(async () => file.create({ ...FILE_SINK_DEFAULTS, path }, second), /writes to the same files/);
 });
