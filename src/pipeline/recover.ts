@@ -86,9 +86,9 @@ async function settleSinks(
   const records = Map.groupBy(intents.read(checkpoint.generation, lost.size > 0), ({ sink }) => sink);
   const begun = beginsOf([...records.values()].flat());
   const positions = new Map([...present].map(([key, own]) => [key, advanceAll(own, begun)]));
-  const holds: Holds = async (source, partition, position) => {
+  const holds: Holds = async (source, partition, position, reached) => {
     const way = sources.find(({ key }) => key === source);
-    return way !== undefined && (way.source.holds?.(partition, position) ?? true);
+    return way !== undefined && (way.source.holds?.(partition, position, reached) ?? true);
   };
   for (const { key, name, undoable } of branches) {
     const own = records.get(key) ?? [];
