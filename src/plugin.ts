@@ -119,8 +119,9 @@ export interface Source {
   /**
    * Whether all that follows a position can still be read: asked at the start, before what was written behind it is undone.
    * Where it cannot (the file was truncated or deleted), what the sinks have of it is kept. Absent: it always can.
+   * @param reached how far it was read and may have been delivered
    */
-  holds?(partition: string, position: Position): boolean | Promise<boolean>;
+  holds?(partition: string, position: Position, reached: Position): boolean | Promise<boolean>;
   /**
    * How many bytes of each partition wait behind what was read, as it is now: asked when somebody looks at the metrics, even
    * while nothing is read. What is not told of a partition, and where this is absent, is as {@link RawBatch.behind} said.

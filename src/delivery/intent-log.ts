@@ -12,6 +12,8 @@ const NAME = /^(\d+)\.log$/;
 
 /** A generation is worth a checkpoint of its own once it has so many bytes. */
 const LARGE_BYTES = 64 * 1024 * 1024;
+/** Batches wait once those since the last checkpoint have so many bytes: the next start has them all in memory. */
+const MOST_BYTES = 4 * LARGE_BYTES;
 
 /**
  * The intents of all sinks that can undo, in `intents/<generation>.log` of the data folder. A checkpoint begins a
@@ -24,8 +26,12 @@ export class IntentLog {
   readonly #work: Work;
   readonly #beforeWrite: () => void;
   readonly #onLarge: () => void;
+  readonly #mostBytes: number;
   readonly #inFlight = new Map<string, IntentRecord>();
   #generations: number[];
+  /** How long they are, of those that this process has written. */
+  readonly #lengths = new Map<number, number>();
+  #bytes = 0;
   #file: IntentFile | undefined;
   /** The present generation holds the intents in flight, and no other. */
   #isFresh = false;
@@ -33,7 +39,7 @@ export class IntentLog {
 
   /**
    * `beforeWrite` is called before an intent is written, and may throw as the disk does; `onLarge` when the present generation
-   * has become large. @throws what the disk says
+   * has become large, and again while batches wait for a checkpoint. @throws what the disk says
    */
   constructor(options: {
     fileSystem: FileSystem;
@@ -41,12 +47,14 @@ export class IntentLog {
     health: Health;
     beforeWrite: () => void;
     onLarge: () => void;
+    mostBytes?: number;
   }) {
     this.#fileSystem = options.fileSystem;
     this.folder = join(options.dataDir, "intents");
     this.#work = options.health.observe("intents", "cannot be written", "error");
     this.#beforeWrite = options.beforeWrite;
     this.#onLarge = options.onLarge;
+    this.#mostBytes = options.mostBytes ?? MOST_BYTES;
     this.#fileSystem.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     this.#generations = this.#fileSystem
       .readdirSync(this.folder)
@@ -135,6 +143,7 @@ export class IntentLog {
     this.#file?.close().catch(() => {});
     this.#file = file;
     this.#generations.push(next);
+    this.#measure();
     this.#isFresh = true;
     return () => file.sync();
   }
@@ -145,6 +154,8 @@ export class IntentLog {
       if (generation >= before) return true;
       try {
         this.#fileSystem.rmSync(this.#pathOf(generation), { force: true });
+        this.#bytes -= this.#lengths.get(generation) ?? 0;
+        this.#lengths.delete(generation);
         return false;
       } catch {
         return true;
@@ -159,12 +170,24 @@ export class IntentLog {
 
   #write(record: IntentRecord): void {
     if (!this.#file) throw new Error("no generation of intents has begun");
+    if (this.#bytes >= this.#mostBytes) {
+      this.#onLarge();
+      throw new Error(`they have ${this.#bytes} bytes since the last checkpoint: batches wait for the next one`);
+    }
     this.#beforeWrite();
     const before = this.#file.length;
     this.#isFresh = false;
     this.#file.append(encodeIntent(record, this.#file.durable));
+    this.#measure();
     this.#inFlight.set(record.sink, record);
     if (before < LARGE_BYTES && this.#file.length >= LARGE_BYTES) this.#onLarge();
+  }
+
+  /** The present generation has become longer. */
+  #measure(): void {
+    const length = this.#file?.length ?? 0;
+    this.#bytes += length - (this.#lengths.get(this.generation) ?? 0);
+    this.#lengths.set(this.generation, length);
   }
 
   async #sync(): Promise<void> {

@@ -67,8 +67,9 @@ export class Journal {
   /** Bytes promised room: they wait to be written, or are arriving in files of their own. */
   #promised = 0;
   #arrivals = 0;
-  /** Where bytes are missing, or may be, that readers have had. */
+  /** Between these, bytes are missing, or may be, that readers have had. */
   #lostFrom = Number.POSITIVE_INFINITY;
+  #lostUntil = 0;
 
   private constructor(options: JournalOptions) {
     const { maxBytes = Number.POSITIVE_INFINITY, segmentBytes = SEGMENT_BYTES } = options;
@@ -108,9 +109,9 @@ export class Journal {
     return this.#segments.bytesBehind(offset);
   }
 
-  /** Whether what readers have had behind a position can be read again, as far as is known. */
-  holds({ offset }: Position): boolean {
-    return offset >= this.#segments.first && offset < this.#lostFrom;
+  /** Whether what readers have had behind a position, up to where they came, can be read again, as far as is known. */
+  holds({ offset }: Position, reached: Position): boolean {
+    return offset >= this.#segments.first && (offset >= this.#lostUntil || reached.offset <= this.#lostFrom);
   }
 
   /** Offset behind the last byte that can be read. */
@@ -200,7 +201,13 @@ export class Journal {
     await this.#commits.settled();
     const fields = { end: this.end, position: offset };
     this.#log.warn("the journal ends before the position that was delivered: going on there", fields);
+    this.#goOnAt(offset);
+  }
+
+  /** Leaves a gap between the end and an offset: readers may have had what lay there. */
+  #goOnAt(offset: number): void {
     this.#lostFrom = Math.min(this.#lostFrom, this.end);
+    this.#lostUntil = offset;
     this.#segments.continueAt(offset);
   }
 
@@ -229,13 +236,10 @@ export class Journal {
   async #leaveLostOffsets({ fileSystem, folder, log }: JournalOptions): Promise<void> {
     const mark = new UnsyncedMark(fileSystem, folder);
     if (mark.isOutlived) {
-      const fields = { end: this.end };
-      log.warn(
-        "the machine may have crashed: what the journal had not synced is lost, and it goes on far behind",
-        fields,
-      );
-      this.#lostFrom = this.end;
-      this.#segments.continueAt(this.end + LONGER_THAN_A_SEGMENT);
+      log.warn("the machine may have crashed: what the journal had not synced is lost, and it goes on far behind", {
+        end: this.end,
+      });
+      this.#goOnAt(this.end + LONGER_THAN_A_SEGMENT);
       await this.#segments.syncName();
       mark.clear();
     }

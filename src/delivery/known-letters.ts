@@ -23,6 +23,9 @@ interface Unread {
   ranges: Range[];
 }
 
+/** So many events and ranges are known at the most, each of some hundred bytes. */
+const MOST = 2 ** 17;
+
 const LF = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -30,11 +33,19 @@ const CARRIAGE_RETURN = 0x0d;
  * The letters that were written behind a checkpoint: what is read again from there is not kept twice. An event's letter is
  * known by its place, once for each time that it was written. What a source could not read is known by its bytes' range, as
  * lines that follow each other are kept together, and may be parted otherwise when they are read again. A letter that came
- * again is forgotten, and so is one that cannot come again.
+ * again is forgotten, and so is one that cannot come again. Of too many, the latest are known: what is read again is what
+ * was in flight last.
  */
 export class KnownLetters {
   readonly #events = new Map<string, Known>();
   readonly #unread = new Map<string, Unread>();
+  readonly #most: number;
+  /** How many events and ranges there are at the most: those that came again are counted, too. */
+  #added = 0;
+
+  constructor(most: number = MOST) {
+    this.#most = most;
+  }
 
   get isEmpty(): boolean {
     return this.#events.size === 0 && this.#unread.size === 0;
@@ -44,10 +55,15 @@ export class KnownLetters {
   add(letter: Piece): void {
     const { source, partition, offset, byteLength = 0 } = letter;
     if (partition === REFUSED_PARTITION) return;
+    if (this.#added === this.#most) this.#dropOldest(Math.ceil(this.#most / 2));
     if (!isOfSource(letter)) {
       const known = this.#events.get(keyOf(letter));
-      if (known) known.count++;
-      else this.#events.set(keyOf(letter), { source, partition, offset, count: 1 });
+      if (known) {
+        known.count++;
+        return;
+      }
+      this.#events.set(keyOf(letter), { source, partition, offset, count: 1 });
+      this.#added++;
       return;
     }
     const key = partitionOf(letter);
@@ -55,7 +71,10 @@ export class KnownLetters {
     const last = unread.ranges.at(-1);
     // Nothing but a line end stands between them.
     if (last && last.start <= offset && offset <= last.end + 2) last.end = Math.max(last.end, offset + byteLength);
-    else unread.ranges.push({ start: offset, end: offset + byteLength });
+    else {
+      unread.ranges.push({ start: offset, end: offset + byteLength });
+      this.#added++;
+    }
     this.#unread.set(key, unread);
   }
 
@@ -82,6 +101,19 @@ export class KnownLetters {
     }
   }
 
+  /** Several at once, as a map or a list gives up its first one slowly. */
+  #dropOldest(count: number): void {
+    this.#added -= count;
+    const events = [...this.#events.keys()].slice(0, count);
+    for (const key of events) this.#events.delete(key);
+    let left = count - events.length;
+    for (const unread of this.#unread.values()) {
+      const dropped = Math.min(left, unread.ranges.length);
+      left -= dropped;
+      this.#keep(unread, (_, index) => index >= dropped);
+    }
+  }
+
   #stripRange(letter: Piece): Piece | undefined {
     const unread = this.#unread.get(partitionOf(letter));
     if (!unread) return letter;
@@ -103,7 +135,7 @@ export class KnownLetters {
     return { ...letter, reason: "lines that are no events", offset: start, bytes: rest, records: linesIn(rest) };
   }
 
-  #keep(unread: Unread, isKept: (range: Range) => boolean): void {
+  #keep(unread: Unread, isKept: (range: Range, index: number) => boolean): void {
     unread.ranges = unread.ranges.filter(isKept);
     if (unread.ranges.length === 0) this.#unread.delete(partitionOf(unread));
   }

@@ -4,8 +4,13 @@ import type { IntentRecord } from "./intent-record.ts";
 import { advanceAll, isBeginning, type SinkPosition, type SourcePositions } from "./sink-position.ts";
 import type { UndoableSink } from "./undoable-try.ts";
 
-/** Whether all that follows a position can still be read from its source. */
-export type Holds = (source: string, partition: string, position: Position) => boolean | Promise<boolean>;
+/** Whether all that follows a position, as far as it was reached, can still be read from its source. */
+export type Holds = (
+  source: string,
+  partition: string,
+  position: Position,
+  reached: Position,
+) => boolean | Promise<boolean>;
 
 /** What is known of one sink's batches since a checkpoint. */
 export interface Unsettled {
@@ -104,7 +109,7 @@ async function findGone(
   for (const { source, partition, start, reached } of movesOf(positions, batches)) {
     // The beginning of a log does not say which log it was.
     const known = start && !isBeginning(start) ? start : survives === "what was read" ? reached : undefined;
-    if (!known || isBeginning(known) || (await holds(source, partition, known))) continue;
+    if (!known || isBeginning(known) || (await holds(source, partition, known, reached))) continue;
     const fields = { source, partition, offset: start?.offset ?? 0 };
     log.warn("cannot be read again from here: what was delivered behind it stays, as whole events", fields);
     const partitions = gone.get(source) ?? new Map();

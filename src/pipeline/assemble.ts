@@ -37,14 +37,14 @@ export async function assemble(foundation: Foundation): Promise<Assembly> {
   const loaded = checkpoint.load();
   removeDrained(foundation, loaded.sinks);
   const isSameBoot = boot !== undefined && boot === loaded.boot;
-  const begun = reachedAtMost(loaded.sinks, intents.read(loaded.generation, !isSameBoot));
-  const reached = handOver(begun, config.sinks);
+  const begun = intents.read(loaded.generation, !isSameBoot);
+  const reached = handOver(reachedAtMost(loaded.sinks, begun), config.sinks);
   const parts = await makeParts(foundation, reached);
   try {
     const assembly = wire(foundation, parts, { committed: loaded, reached });
     assembly.memory.recall(loaded.memory, isSameBoot);
     const undoable = assembly.branches.filter((branch) => branch.undoable).map(({ key }) => key);
-    await recover(recoveringOf(assembly, stopReading), loaded.sinks, new Set(isSameBoot ? [] : undoable));
+    await recover(recoveringOf(assembly, stopReading), loaded.sinks, new Set(isSameBoot ? [] : undoable), begun);
     for (const { behind, positions } of assembly.sources) {
       const position = positions.start.get(BUFFER_PARTITION);
       if (position) behind?.buffer.goOnBehind(position);

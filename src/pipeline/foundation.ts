@@ -70,7 +70,11 @@ export function layFoundation(plan: Plan): Foundation {
       dataDir: config.dataDir,
       health,
       beforeWrite: () => keeping.memory?.write(),
-      onLarge: () => void keeping.record?.save(),
+      onLarge: () => {
+        // Even tries that fail, which move no position, have intents.
+        keeping.record?.touch();
+        void keeping.record?.save();
+      },
     }),
     deadLetters: new DeadLetters({ ...config.deadLetter, fileSystem, health }),
     keeping,

@@ -140,14 +140,30 @@ export class PositionRecord {
   async close(): Promise<void> {
     await this.save();
     const { intents, memory } = this.#recorded;
+    const undistrusted = this.#isLost ? this.#tryDistrust() : undefined;
     memory.close();
     await intents.close();
+    if (undistrusted) throw undistrusted;
     if (!this.#moved || !this.#failure) return;
     const { message } = this.#failure;
     throw new Error(
       `the checkpoint could not be written (${message}): the next start delivers a second time what was delivered since the last one, but to sinks that can undo`,
       { cause: this.#failure },
     );
+  }
+
+  /** For the last time: what it gives says what is to be done in its place. */
+  #tryDistrust(): Error | undefined {
+    try {
+      this.distrust();
+      return undefined;
+    } catch (error) {
+      const { path } = this.#recorded.checkpoint;
+      return new Error(
+        `what was written since the last checkpoint could not be synced, and ${path} cannot say so (${(error as Error).message}): take "boot" out of it before the next start, which undoes that then`,
+        { cause: error },
+      );
+    }
   }
 
   async #save(): Promise<void> {

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { CheckpointError } from "../delivery/checkpoint-error.ts";
 import type { DeadLetters } from "../delivery/dead-letters.ts";
 import type { IntentLog } from "../delivery/intent-log.ts";
+import type { IntentRecord } from "../delivery/intent-record.ts";
 import { beginsOf, type Holds, settleLast, type Unsettled, undoAll } from "../delivery/recovery.ts";
 import { advanceAll, type SinkPositions } from "../delivery/sink-position.ts";
 import type { Health } from "../observe/health.ts";
@@ -33,23 +34,27 @@ const MISTAKES = new Set(["EISDIR", "ENOTDIR", "ENOENT", "ELOOP", "ENAMETOOLONG"
  * Brings every sink to a state that its positions tell, and makes that the checkpoint: what may be there in part is adopted or
  * undone. `present` is where the sinks stand that cannot undo; `lost` are the keys of those of which nobody knows what is
  * there since the last checkpoint.
- * What fails is told and tried again.
+ * What fails is told and tried again. `begun` are the intents since the checkpoint, where they have been read.
  * @throws CheckpointError, what the disk says of a folder that is none, or the signal's reason
  */
 export async function recover(
   recovering: Recovering,
   present: SinkPositions,
   lost: ReadonlySet<string>,
+  begun?: readonly IntentRecord[],
 ): Promise<void> {
-  const { sources, branches, deadLetters, record, health, giveUp } = recovering;
+  const { sources, branches, intents, deadLetters, record, health, giveUp } = recovering;
   const work = health.observe("recovery", "cannot settle what is there", "error");
   const sinks = branches.flatMap(({ key, fills, behind }) => (fills ? [] : [{ key, buffer: behind }]));
+  let records = begun;
   for (let unknown = lost; ; ) {
     try {
       // Once some of it is undone, the intents tell of what is not there any more.
       if (unknown.size > 0) record.distrust();
       await deadLetters.settled();
-      const positions = handOver(await settleSinks(recovering, present, withThoseBehind(unknown, branches)), sinks);
+      records ??= intents.read(record.committed.generation, unknown.size > 0);
+      const settled = await settleSinks(recovering, present, withThoseBehind(unknown, branches), records);
+      const positions = handOver(settled, sinks);
       deadLetters.restore(record.committed.letters);
       record.restart(positions);
       for (const way of sources) {
@@ -81,14 +86,15 @@ async function settleSinks(
   { sources, branches, intents, record, log }: Recovering,
   present: SinkPositions,
   lost: ReadonlySet<string>,
+  all: readonly IntentRecord[],
 ): Promise<SinkPositions> {
   const checkpoint = record.committed;
-  const records = Map.groupBy(intents.read(checkpoint.generation, lost.size > 0), ({ sink }) => sink);
-  const begun = beginsOf([...records.values()].flat());
+  const records = Map.groupBy(all, ({ sink }) => sink);
+  const begun = beginsOf(all);
   const positions = new Map([...present].map(([key, own]) => [key, advanceAll(own, begun)]));
-  const holds: Holds = async (source, partition, position) => {
+  const holds: Holds = async (source, partition, position, reached) => {
     const way = sources.find(({ key }) => key === source);
-    return way !== undefined && (way.source.holds?.(partition, position) ?? true);
+    return way !== undefined && (way.source.holds?.(partition, position, reached) ?? true);
   };
   for (const { key, name, undoable } of branches) {
     const own = records.get(key) ?? [];

@@ -102,7 +102,7 @@ async function openJournal(
 
 const sourceOf = (journal: Journal, reader: WindowReader): Source => ({
   behind: (read) => new Map([...read].map(([partition, { offset }]) => [partition, journal.bytesBehind(offset)])),
-  holds: (_, position) => journal.holds(position),
+  holds: (_, position, reached) => journal.holds(position, reached),
   read: (from, signal) => journal.read(from.get(JOURNAL_PARTITION), (least) => reader.block(least), signal),
 });
 

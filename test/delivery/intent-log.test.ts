@@ -114,6 +114,30 @@ test("damage before the last record is told, with what to do, and so is a file t
   assert.throws(() => logIn(folder).read(2, false), /2\.log is missing/);
 });
 
+test("once the intents since the last checkpoint have reached their bound, batches wait for a checkpoint, and say so", async (t) => {
+  const health = new Health({ log: silentLog });
+  let asked = 0;
+  const log: IntentLog = new IntentLog({
+    fileSystem: nodeFileSystem,
+    dataDir: temporaryFolder(t),
+    health,
+    beforeWrite: () => {},
+    onLarge: () => void asked++,
+    mostBytes: 1,
+  });
+  log.begin();
+  await log.append(intentOf(1), false, never);
+  const second = log.append(intentOf(2), false, never);
+  assert.match(health.troubles[0].reason, /^they have \d+ bytes since the last checkpoint: batches wait/);
+  assert.equal(asked, 1);
+  log.settle("files");
+  await log.begin()();
+  log.forget(log.generation);
+  await second;
+  assert.deepEqual(health.troubles, []);
+  assert.deepEqual(log.read(2, false), [intentOf(2)]);
+});
+
 test("a generation that is missing between two others is told, with what to do, unless a crash of the machine may have taken it", async (t) => {
   const folder = temporaryFolder(t);
   const log = logIn(folder);

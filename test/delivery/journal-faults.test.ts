@@ -286,14 +286,17 @@ describe("a journal that does not sync", () => {
 
     const again = await open({ durability: "write" });
     assert.match(told[0].text, /the machine may have crashed/);
-    assert.equal(again.holds({ offset: 0 }), true);
-    assert.equal(again.holds(kept.position), false);
+    assert.equal(again.holds({ offset: 0 }, kept.position), true);
+    assert.equal(again.holds({ offset: 0 }, { offset: delivered }), false);
+    assert.equal(again.holds(kept.position, { offset: delivered }), false);
+    const { end } = again;
     await append(again, "3\n");
     const batches = await readAll(again, kept.position);
     assert.deepEqual(lines(batches[0].bytes), ["3"]);
     assert.ok(batches[0].offset > delivered);
     assert.equal(batches[0].behind, 0);
     assert.deepEqual(await linesOf(again), ["1", "3"]);
+    assert.equal(again.holds({ offset: end }, { offset: again.end }), true);
   });
 
   it("goes on where it was after a crash of the program", async (test) => {
@@ -303,7 +306,7 @@ describe("a journal that does not sync", () => {
     const { end } = journal;
     const again = await open({ durability: "write" });
     assert.equal(again.end, end);
-    assert.equal(again.holds({ offset: end }), true);
+    assert.equal(again.holds({ offset: end }, { offset: end }), true);
     assert.deepEqual(told, []);
   });
 

@@ -205,7 +205,7 @@ describe("the journal's files", () => {
     while (journal.end < 12_345) await new Promise(setImmediate);
     await append(journal, "1\n");
     const batch = (await first).value as RawBatch;
-    assert.equal(journal.holds({ offset: 12_345 }), false);
+    assert.equal(journal.holds({ offset: 0 }, { offset: 12_345 }), false);
     assert.deepEqual(lines(batch.bytes), ["1"]);
     assert.ok(batch.offset > 12_345);
     assert.match(told[0].text, /ends before the position/);

@@ -95,3 +95,27 @@ test("nothing is undone before a process that dies meanwhile leaves word of it",
   await runToEnd(killed, next);
   assert.deepEqual(next.lines.toSorted(), LINES.toSorted());
 });
+
+test("what can neither be undone nor be marked before the end is told, with what to do before the next start", async (t) => {
+  const folder = temporaryFolder(t);
+  const failed = Promise.withResolvers<void>();
+  const sink = failingOnce(folder, () => {
+    tampered.renameSync = () => {
+      throw failure();
+    };
+    failed.resolve();
+  });
+  const config = configOf(folder, {
+    sources: [sourceOf(linesSource(LINES))],
+    sinks: [sinkOf(sink, { batch: { events: 4 } })],
+    checkpointInterval: 1,
+    shutdownTimeout: 1,
+  });
+  const pipeline = new Pipeline(config, { untilEnd: true, fileSystemModule: TAMPERED_FILE_SYSTEM });
+  await pipeline.start();
+  const ended = assert.rejects(pipeline.done, /could not be synced, and .*checkpoint\.json cannot say so .*"boot"/);
+  await failed.promise;
+  await assert.rejects(pipeline.stop(), /take "boot" out of it before the next start/);
+  await ended;
+  assert.ok(!hasUndone(sink));
+});
