@@ -13,7 +13,7 @@ export interface Complaint {
   /** The component, and the option in it: `sinks.search.retry.max`; empty for the file. */
   readonly path: string;
   readonly message: string;
-  /** The line, and below it a caret under the column. */
+  /** The line, and below it a caret under the column; empty where nothing is on the line. */
   readonly excerpt: string;
 }
 
@@ -78,5 +78,6 @@ function offsetOf({ spots }: Document, { offset, pointer, atKey }: Finding): num
 
 function print({ file, line, column, path, message, excerpt }: Complaint): string {
   if (line === 0) return `${file}: ${message}`;
-  return `${file}:${line}:${column}${path === "" ? ":" : ` ${path}:`} ${message}\n${excerpt}`;
+  const place = `${file}:${line}:${column}${path === "" ? ":" : ` ${path}:`} ${message}`;
+  return excerpt === "" ? place : `${place}\n${excerpt}`;
 }

@@ -6,7 +6,7 @@ const SECRET_TEXT =
   /((?:pass|token|secret|credential|private|api_?key|authoriz)[\w-]*["']?\s*[:=]\s*)(?!\s*[$&*]?$)\S.*$/i;
 const USER_INFO = /:\/\/[^\s/@"']+@/g;
 
-/** The line of the file, and below it a caret under the column, both from 1. Secrets are left out. */
+/** The line of the file, and below it a caret under the column, both from 1; empty where nothing is on it. Secrets are left out. */
 export function excerptAt(document: Document, line: number, column: number): string {
   const { text, lines } = document;
   const start = lines.lineStarts[line - 1] ?? 0;
@@ -57,6 +57,7 @@ class Excerpt {
   }
 
   print(): string {
+    if (this.#line.trim() === "") return "";
     const from = this.#mark > WIDEST - 20 ? this.#mark - 40 : 0;
     const line = this.#line.slice(from, from + WIDEST);
     const before = from > 0 ? "…" : "";

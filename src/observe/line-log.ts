@@ -30,8 +30,13 @@ export function createLineLog(options: LineLogOptions, component?: string): Log 
 }
 
 function jsonLine(level: LogLevel, component: string | undefined, message: string, fields?: LogFields): string {
-  return `${JSON.stringify({ time: new Date().toISOString(), level, component, message, ...fields })}\n`;
+  const line = JSON.stringify({ time: new Date().toISOString(), level, component, message, ...fields });
+  return `${line.replaceAll(UNESCAPED_CONTROL, escapeUnit)}\n`;
 }
+
+/** What JSON lets stand as it is, and a terminal that shows the line would obey. */
+const UNESCAPED_CONTROL = /[\u007f-\u009f]/g;
+const escapeUnit = (unit: string): string => `\\u00${unit.charCodeAt(0).toString(16)}`;
 
 function readableLine(level: LogLevel, component: string | undefined, text: string, fields?: LogFields): string {
   const time = new Date().toISOString().slice(11, 19);

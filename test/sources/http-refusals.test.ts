@@ -150,6 +150,18 @@ describe("the http source refuses", () => {
   });
 });
 
+describe("what is no HTTP behind a request that is not answered yet", () => {
+  it("is not answered before it: the sender must not take that answer for its own", async (test) => {
+    const source = await startSource(test);
+    const { promise, resolve: release } = Promise.withResolvers<void>();
+    source.beforeAccept = () => promise;
+    const request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}";
+    assert.equal(await source.sendRaw(`${request}nonsense\r\n\r\n`), "");
+    release();
+    await until("what was sent is kept all the same", () => source.records.length === 1);
+  });
+});
+
 describe("with on_invalid: dead_letter, the http source", () => {
   it("keeps a body that is no JSON as it came, and answers 200", async (test) => {
     const source = await startSource(test, { on_invalid: "dead_letter" });

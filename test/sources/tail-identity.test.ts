@@ -166,6 +166,22 @@ test("rotated files are read oldest first, each to its end, before the log", asy
   assert.deepEqual(numbers(tail), range(0, 399));
 });
 
+test("a long file holds up what is younger in its own folder, and no other folder's", async (t) => {
+  const folder = temporaryFolder(t);
+  for (const name of ["long", "short"]) mkdirSync(join(folder, name));
+  writeFileSync(join(folder, "long/a.log"), events(100, 999));
+  writeFileSync(join(folder, "long/b.log"), events(1000, 1001));
+  writeFileSync(join(folder, "short/a.log"), events(1, 2));
+  utimesSync(join(folder, "long/a.log"), 1000, 1000);
+  const tail = await run(t, folder, new Map(), { paths: ["*/*"], blockBytes: 1 << 12 });
+  const read = numbers(tail);
+  assert.ok(read.indexOf(1) < read.indexOf(500), `of the other folder at ${read.indexOf(1)}`);
+  assert.deepEqual(
+    read.filter((number) => number >= 100),
+    range(100, 1001),
+  );
+});
+
 test("what was written before a rotation is read before what was written behind it", async (t) => {
   const { folder, path, tail } = await started(t, { paths: ["*"], blockBytes: 1 << 12 });
   appendFileSync(path, events(21, 300));

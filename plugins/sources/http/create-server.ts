@@ -55,17 +55,26 @@ export function createServer(options: ServerBounds, serve: Serve): http.Server |
     : (load("node:http") as typeof http).createServer(bounds);
   server.maxConnections = options.maxConnections;
   server.timeout = options.bodyTimeout;
-  server.on("request", (request, response) => serve(request, response, false));
-  server.on("checkContinue", (request, response) => serve(request, response, true));
+  const unanswered = new WeakMap<Duplex, Set<http.IncomingMessage>>();
+  const take = (request: http.IncomingMessage, response: http.ServerResponse, expectsContinue: boolean) => {
+    const requests = unanswered.get(request.socket) ?? new Set();
+    unanswered.set(request.socket, requests.add(request));
+    response.once("close", () => requests.delete(request));
+    serve(request, response, expectsContinue);
+  };
+  server.on("request", (request, response) => take(request, response, false));
+  server.on("checkContinue", (request, response) => take(request, response, true));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     options.context.count("no_http");
-    answerNoRequest(error, socket);
+    const isAwaited = [...(unanswered.get(socket) ?? [])].some(({ complete }) => complete);
+    answerNoRequest(error, socket, isAwaited);
   });
   return server;
 }
 
-function answerNoRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === "ECONNRESET") {
+/** Where the answer to a whole request is still awaited, another would be taken for it. */
+function answerNoRequest(error: NodeJS.ErrnoException, socket: Duplex, isAwaited: boolean): void {
+  if (!socket.writable || isAwaited || error.code === "ECONNRESET") {
     socket.destroy();
     return;
   }

@@ -1,13 +1,16 @@
+import { dirname } from "node:path";
 import type { LogFile } from "./log-file.ts";
 
 /**
- * Whose turn it is to be read. What files held when they were found is read one file after the other, oldest first, so that
- * events keep their order over a rotation; the others have turns of a block each, those that bring something more often.
+ * Whose turn it is to be read: each file has turns of a block, those that bring something more often. What the files of one
+ * folder held when they were found is read one after the other, oldest first, so that events keep their order over a
+ * rotation; those of another folder do not wait for it.
  */
 export class Turns {
   readonly #files = new Set<LogFile>();
   readonly #active = new Set<LogFile>();
-  readonly #behind: LogFile[] = [];
+  /** By folder, oldest first. */
+  readonly #behind = new Map<string, LogFile[]>();
 
   get files(): ReadonlySet<LogFile> {
     return this.#files;
@@ -18,9 +21,13 @@ export class Turns {
     this.wait(file);
   }
 
-  /** It goes on where all that wait already have caught up. */
+  /** It goes on where all of its folder that wait already have caught up. */
   wait(file: LogFile): void {
-    if (file.isBehind) this.#behind.push(file);
+    if (!file.isBehind) return;
+    const folder = dirname(file.record.path);
+    const waiting = this.#behind.get(folder);
+    if (waiting) waiting.push(file);
+    else this.#behind.set(folder, [file]);
   }
 
   drop(file: LogFile): void {
@@ -42,16 +49,18 @@ export class Turns {
     for (const file of [...(all ? this.#files : this.#active)]) {
       if (this.#files.has(file) && !file.isBehind) yield file;
     }
-    for (let file = this.#firstBehind(); file; ) {
-      yield file;
-      const next = this.#firstBehind();
-      if (next === file) return;
-      file = next;
+    for (const [folder, waiting] of [...this.#behind]) {
+      let last: LogFile | undefined;
+      for (let file = this.#first(waiting); file && file !== last; file = this.#first(waiting)) {
+        last = file;
+        yield file;
+      }
+      if (waiting.length === 0) this.#behind.delete(folder);
     }
   }
 
-  #firstBehind(): LogFile | undefined {
-    while (this.#behind[0] && !(this.#files.has(this.#behind[0]) && this.#behind[0].isBehind)) this.#behind.shift();
-    return this.#behind[0];
+  #first(waiting: LogFile[]): LogFile | undefined {
+    while (waiting[0] && !(this.#files.has(waiting[0]) && waiting[0].isBehind)) waiting.shift();
+    return waiting[0];
   }
 }
