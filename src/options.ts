@@ -10,6 +10,7 @@
  * - `listen`: `host:port` to bind: {@link listenAddress}
  * - `url`: http or https
  * - `path`: a file or folder, relative to pipeline.yaml
+ * - `pem`: such a file, which has to be there when pipeline.yaml is read, and to hold PEM
  */
 export type Format =
   | "duration"
@@ -20,7 +21,8 @@ export type Format =
   | "condition"
   | "listen"
   | "url"
-  | "path";
+  | "path"
+  | "pem";
 
 interface Described {
   /** For the reference page and for editors. */

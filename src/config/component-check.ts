@@ -34,11 +34,11 @@ export const COMMON_OPTIONS = {
   sinks: sinkOptions,
 } as const satisfies Record<Section, ObjectSchema>;
 
-/** @param baseDir where paths of plugins start, and their packages are looked for */
+/** @param baseDir where relative paths start, and packages of plugins are looked for */
 export function createComponentCheck(document: Document, baseDir: string, list: PluginList): ComponentCheck {
   const findings: Finding[] = [];
   const warnings: Finding[] = [];
-  const checkOptions = createOptionCheck(document);
+  const checkOptions = createOptionCheck(document, baseDir);
   const schemas = new Map<PluginDefinition, ObjectSchema>();
 
   async function check(value: unknown, section: Section, pointer: Pointer): Promise<CheckedComponent | undefined> {

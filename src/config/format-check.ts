@@ -1,7 +1,8 @@
 import { byteCount, type Format, listenAddress, milliseconds } from "../options.ts";
+import { checkPemFile } from "./pem-file.ts";
 
-/** Reads a text as its format says. @throws SyntaxError with what is wrong, and what to write */
-type Check = (text: string) => unknown;
+/** Reads a text as its format says; relative paths start at `baseDir`. @throws SyntaxError with what is wrong, and what to write */
+type Check = (text: string, baseDir: string) => unknown;
 
 /** What a wrong value is, and what to write instead. */
 export const REMEDIES: Record<Format, string> = {
@@ -14,6 +15,7 @@ export const REMEDIES: Record<Format, string> = {
   listen: "no address to listen on: write 127.0.0.1:8081, 0.0.0.0:8081 or [::1]:8081",
   url: "no address: write http://host:port or https://host:port",
   path: "no path of a file",
+  pem: "no PEM file that is there and can be read",
 };
 
 /** What is imported only when an option has such a format: conditions bring a language with them. */
@@ -44,15 +46,21 @@ const CHECKS: Record<Format, () => Promise<Check> | Check> = {
   path: () => (text) => {
     if (text === "" || text.includes("\0")) throw new SyntaxError(`${JSON.stringify(text)} is ${REMEDIES.path}`);
   },
+  pem: () => checkPemFile,
 };
 
 const LONGEST_MESSAGE = 500;
 
 /** What is wrong with a text of this format, in words; undefined when it is right. A hidden text is not quoted. */
-export async function complainOfFormat(text: string, format: Format, hidden: boolean): Promise<string | undefined> {
+export async function complainOfFormat(
+  text: string,
+  format: Format,
+  baseDir: string,
+  hidden: boolean,
+): Promise<string | undefined> {
   const check = await CHECKS[format]();
   try {
-    check(text);
+    check(text, baseDir);
     return undefined;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

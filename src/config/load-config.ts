@@ -8,6 +8,7 @@ import { readFilters, readSinks, readSources } from "./components.ts";
 import type { Config, ObserveConfig } from "./config.ts";
 import { readDocument } from "./document.ts";
 import { pipelineOptions } from "./engine-options.ts";
+import { findClashes } from "./listening.ts";
 import type { PluginList } from "./plugin-list.ts";
 import { isMap } from "./prepared-value.ts";
 
@@ -58,6 +59,9 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
   if (findings.length > 0) throw refuse();
 
   const engine = top as OptionsOf<typeof pipelineOptions>;
+  findings.push(...findClashes(sources, engine.observe?.listen));
+  if (findings.length > 0) throw refuse();
+
   const dataDir = options.dataDir === undefined ? resolve(baseDir, engine.data_dir) : resolve(options.dataDir);
   const deadLetter = engine.dead_letter as OptionsOf<typeof pipelineOptions.properties.dead_letter>;
   const journal = engine.journal as OptionsOf<typeof pipelineOptions.properties.journal>;

@@ -19,8 +19,8 @@ export type OptionCheck = (
   title: string,
 ) => Promise<readonly Finding[]>;
 
-/** Checks the options that stand in one document. */
-export function createOptionCheck(document: Document): OptionCheck {
+/** Checks the options that stand in one document. @param baseDir where relative paths start */
+export function createOptionCheck(document: Document, baseDir: string): OptionCheck {
   const ajv = new Ajv({
     allErrors: true,
     useDefaults: true,
@@ -50,7 +50,7 @@ export function createOptionCheck(document: Document): OptionCheck {
       const spot = document.spots.get(place);
       if (spot?.broken) continue;
       const hidden = document.secrets.has(place) || (spot?.expressions.length ?? 0) > 0;
-      const message = await complainOfFormat(text, format, hidden);
+      const message = await complainOfFormat(text, format, baseDir, hidden);
       if (message !== undefined) findings.push({ pointer: place, message });
     }
     return findings;

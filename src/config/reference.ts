@@ -22,6 +22,7 @@ const FORMATS = {
   listen: "`host:port`",
   url: "URL",
   path: "path",
+  pem: "path of a PEM file",
 } as const satisfies Record<Format, string>;
 /** Values that other sections of the reference tell of. */
 const COMPONENTS = { sources: "map of sources", filters: "list of filters", sinks: "map of sinks" } as const;

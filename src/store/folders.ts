@@ -1,11 +1,21 @@
 import { dirname } from "node:path";
 import type { FileSystem } from "./file-system.ts";
 
-/** Makes a folder and those above it where they are not there, so that a crash of the machine does not take them back. */
+/**
+ * Makes a folder and those above it where they are not there, so that a crash of the machine does not take them back. One by
+ * one: told to make them all, Node tries for ever where one can never be made, as below /proc.
+ */
 export function makeFolder(fileSystem: FileSystem, folder: string, mode: number): void {
-  const first = fileSystem.mkdirSync(folder, { recursive: true, mode });
-  if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(fileSystem, dirname(made));
+  try {
+    fileSystem.mkdirSync(folder, { mode });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && fileSystem.statSync(folder).isDirectory()) return;
+    if (code !== "ENOENT" || dirname(folder) === folder) throw error;
+    makeFolder(fileSystem, dirname(folder), mode);
+    fileSystem.mkdirSync(folder, { mode });
+  }
+  syncFolder(fileSystem, dirname(folder));
 }
 
 /** Makes the names in a folder durable. */

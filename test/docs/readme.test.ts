@@ -44,14 +44,16 @@ describe("the pages", () => {
   it("show pipelines, and parts of them, that are valid", async (test) => {
     const folder = temporaryFolder(test);
     writeFileSync(join(folder, "secret"), "s3cret\n");
+    cpSync(join(ROOT, "test/support/tls/server.pem"), join(folder, "own.pem"));
     const file = join(folder, "pipeline.yaml");
     let checked = 0;
     for (const { place, language, text } of PAGES.flatMap(({ blocks }) => blocks)) {
       if (language !== "yaml") continue;
       const pipeline = pipelineOf(text);
       if (!pipeline) continue;
-      // JSON is YAML, too. Secrets' files are the reader's own.
-      writeFileSync(file, JSON.stringify(pipeline).replaceAll(/\$\{file:[^}]+\}/g, "${file:secret}"));
+      // JSON is YAML, too. The files of secrets and certificates are the reader's own.
+      const json = JSON.stringify(pipeline).replaceAll(/\$\{file:[^}]+\}/g, "${file:secret}");
+      writeFileSync(file, json.replaceAll(/"(cert|key|ca)":"[^"]+"/g, '"$1":"own.pem"'));
       await assert.doesNotReject(loadConfig(file), place);
       checked++;
     }

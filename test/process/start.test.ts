@@ -28,7 +28,32 @@ test("where one listener cannot bind, the others are closed again and the proces
   const folder = pipelineFolder(t, `sources:\n${webhook("one", free.port)}${webhook("two", taken.port)}${TO_FILE}`);
   const { code, stderr } = await runSluice(folder, ["run"]);
   assert.equal(code, 1);
-  assert.match(stderr, new RegExp(`127.0.0.1:${taken.port} .EADDRINUSE.`));
+  assert.match(stderr, new RegExp(`sources\\.two: .* 127.0.0.1:${taken.port} .EADDRINUSE.: .*another port`));
+});
+
+test("what a start would fail on is named with its place by validate and by run, which end with 78", async (t) => {
+  const yaml = `sources:
+  web:
+    type: http
+    listen: 0.0.0.0:8443
+    cert: absent.pem
+    key: pipeline.yaml
+${TO_FILE}`;
+  const sound = `sources:
+${webhook("one", 8443)}${webhook("two", 8444)}  three: { type: http, listen: 0.0.0.0:8443 }
+observe: { listen: "127.0.0.1:8444" }
+${TO_FILE}`;
+  const [absent, clashing] = [pipelineFolder(t, yaml), pipelineFolder(t, sound)];
+  for (const command of ["validate", "run"]) {
+    const files = await runSluice(absent, [command]);
+    assert.equal(files.code, 78);
+    assert.match(files.stderr, /pipeline\.yaml:5:11 sources\.web\.cert: "absent\.pem" does not exist/);
+    assert.match(files.stderr, /pipeline\.yaml:6:10 sources\.web\.key: "pipeline\.yaml" is no PEM file/);
+    const ports = await runSluice(clashing, [command]);
+    assert.equal(ports.code, 78);
+    assert.match(ports.stderr, /:8:32 sources\.three\.listen: sources\.one\.listen listens on this port already/);
+    assert.match(ports.stderr, /:9:20 observe\.listen: sources\.two\.listen listens on this port already/);
+  }
 });
 
 test("a pipeline that cannot start closes the sinks and listeners that it made, and says so to who waits for its end", async (t) => {

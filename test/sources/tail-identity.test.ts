@@ -103,30 +103,49 @@ test("of two generations in the record the newest is the file's, and the older e
   assert.deepEqual(ended(next), [old[0]]);
 });
 
-test("a partition whose file is gone for good ends once; one whose folder is empty or missing waits for it", async (t) => {
-  const { folder, path, tail } = await started(t, { paths: ["logs/a.log", "a.log"] });
-  const logs = join(folder, "logs");
-  mkdirSync(logs);
+test("a partition whose file is gone for good ends once; one whose volume is empty waits for it", async (t) => {
+  const { folder, path, tail } = await started(t, { paths: ["volume/logs/a.log", "a.log"] });
+  const logs = join(folder, "volume/logs");
+  mkdirSync(logs, { recursive: true });
   renameSync(path, join(logs, "a.log"));
   await tail.pass(1000);
   await tail.stop();
-  renameSync(logs, `${logs}-elsewhere`);
-  const next = await run(t, folder, tail.positions, { paths: ["logs/a.log"] });
+  renameSync(logs, join(folder, "elsewhere"));
+  const next = await run(t, folder, tail.positions, { paths: ["volume/logs/a.log"] });
   await next.pass(2 * ROTATE_WAIT_MS);
   mkdirSync(logs);
   await next.pass(2000);
   assert.deepEqual(ended(next), []);
   rmSync(logs, { recursive: true });
-  renameSync(`${logs}-elsewhere`, logs);
+  renameSync(join(folder, "elsewhere"), logs);
   appendFileSync(join(logs, "a.log"), event(21));
   await next.pass(2000);
   assert.deepEqual(numbers(next), [21]);
   await next.stop();
   renameSync(join(logs, "a.log"), join(folder, "gone"));
   writeFileSync(join(logs, "other"), "");
-  const last = await run(t, folder, new Map([...tail.positions, ...next.positions]), { paths: ["logs/a.log"] });
+  const last = await run(t, folder, new Map([...tail.positions, ...next.positions]), { paths: ["volume/logs/a.log"] });
   await last.pass(ROTATE_WAIT_MS);
   assert.deepEqual(ended(last), [...tail.positions.keys()]);
+});
+
+test("a partition whose folder was removed while nothing read, with others beside it, ends once", async (t) => {
+  const folder = temporaryFolder(t);
+  for (const pod of ["one", "other"]) {
+    mkdirSync(join(folder, pod, "container"), { recursive: true });
+    writeFileSync(join(folder, pod, "container/0.log"), event(1));
+  }
+  const paths = ["*/container/*.log"];
+  const tail = await run(t, folder, new Map(), { paths });
+  await tail.stop();
+  const removed = [...tail.positions.keys()].filter((partition) =>
+    tail.brought.some((batch) => batch.partition === partition && batch.path?.includes("/one/")),
+  );
+  rmSync(join(folder, "one"), { recursive: true });
+  const next = await run(t, folder, tail.positions, { paths });
+  await next.pass(2000);
+  assert.equal(removed.length, 1);
+  assert.deepEqual(ended(next), removed);
 });
 
 test("a link that switches to another file, as Kubernetes rotates: both are read to their ends, over restarts", async (t) => {

@@ -42,11 +42,11 @@ export const OPTIONS = {
       properties: {
         ca: {
           type: "string",
-          format: "path",
+          format: "pem",
           description: "PEM file with the authorities to trust, in place of the usual ones.",
         },
-        cert: { type: "string", format: "path", description: "PEM file with the client's certificate." },
-        key: { type: "string", format: "path", description: "PEM file with the client's key." },
+        cert: { type: "string", format: "pem", description: "PEM file with the client's certificate." },
+        key: { type: "string", format: "pem", description: "PEM file with the client's key." },
         verify: { type: "boolean", default: true, description: "false trusts any server: for trying things only." },
       },
     },

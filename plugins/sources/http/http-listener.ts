@@ -51,9 +51,9 @@ export class HttpListener implements Listener {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error: NodeJS.ErrnoException) => {
         const remedy = error.code === "EADDRINUSE" ? ": another program has it, choose another port in `listen`" : "";
-        reject(
-          new Error(`cannot listen on ${address.host}:${address.port} (${error.code})${remedy}`, { cause: error }),
-        );
+        const place = `${address.host}:${address.port}`;
+        const message = `${context.name}: cannot listen on ${place} (${error.code})${remedy}`;
+        reject(new Error(message, { cause: error }));
       });
       this.#server.listen({ port: address.port, ...(address.host === "" ? {} : { host: address.host }) }, resolve);
     });

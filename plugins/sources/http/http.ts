@@ -37,11 +37,11 @@ export default defineListener({
       },
       cert: {
         type: "string",
-        format: "path",
+        format: "pem",
         description:
           "TLS: the certificate (PEM), with those that lead to its root. It and its key are read again when they change.",
       },
-      key: { type: "string", format: "path", description: "TLS: the certificate's private key (PEM)." },
+      key: { type: "string", format: "pem", description: "TLS: the certificate's private key (PEM)." },
       max_body_bytes: {
         type: "string",
         format: "bytes",

@@ -22,21 +22,49 @@ export interface Entry {
 export class FolderSearch {
   readonly #fileSystem: FileSystem;
   readonly #folders = new Map<string, readonly Entry[] | undefined>();
+  readonly #beside = new Map<string, ReadonlySet<string> | undefined>();
 
   constructor(fileSystem: FileSystem) {
     this.#fileSystem = fileSystem;
   }
 
   /**
-   * The file that a record is about: its name may be another by now. `empty` where its folder has no files or is not there,
-   * which may be the place of a volume that is not mounted yet; `unreadable` where it cannot be listed.
+   * The file that a record is about: its name may be another by now. `empty` where its folder has no files, or is not there
+   * and nothing else is beside it, which may be the place of a volume that is not mounted yet; `unreadable` where it cannot
+   * be listed.
    */
   find({ identity, path }: FileRecord): Entry | "gone" | "empty" | "unreadable" {
     const same = this.#entry(path);
     if (same && isSameFile(identity, same.stats)) return same;
     const entries = this.#list(dirname(path));
     if (!entries) return "unreadable";
-    return entries.find(({ stats }) => isSameFile(identity, stats)) ?? (entries.length === 0 ? "empty" : "gone");
+    return (
+      entries.find(({ stats }) => isSameFile(identity, stats)) ??
+      (entries.length > 0 || this.#isRemoved(dirname(path)) ? "gone" : "empty")
+    );
+  }
+
+  /** Whether a folder is not there, and the lowest above it that is there holds others. */
+  #isRemoved(folder: string): boolean {
+    for (let at = folder; at !== dirname(at); at = dirname(at)) {
+      const beside = this.#besides(dirname(at));
+      if (beside) return beside.size > 0 && !beside.has(basename(at));
+    }
+    return false;
+  }
+
+  /** The names in a folder; undefined where it cannot be listed. */
+  #besides(folder: string): ReadonlySet<string> | undefined {
+    if (!this.#beside.has(folder)) this.#beside.set(folder, this.#namesOrNone(folder));
+    return this.#beside.get(folder);
+  }
+
+  #namesOrNone(folder: string): ReadonlySet<string> | undefined {
+    try {
+      return new Set(this.#fileSystem.readdirSync(folder));
+    } catch {
+      return undefined;
+    }
   }
 
   /**
