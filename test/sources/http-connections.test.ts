@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { Agent } from "node:http";
+import { Agent as TlsAgent } from "node:https";
+import type { Socket } from "node:net";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { readRaw, startSource } from "../support/http-source.ts";
@@ -76,9 +78,15 @@ describe("slow and broken senders", () => {
     await until("it is told", () => source.counts.broken_off === 1);
   });
 
-  it("are closed at once beyond max_connections", async (test) => {
+  it("are closed at once beyond max_connections where all others are in a request", async (test) => {
     const source = await startSource(test, { max_connections: 2 });
-    const sockets = [await source.connect(), await source.connect()];
+    const sockets: Socket[] = [];
+    for (let opened = 1; opened <= 2; opened++) {
+      const socket = await source.connect();
+      sockets.push(socket);
+      socket.write(announce(10));
+      await until("its request is there", () => source.counts.requests === opened);
+    }
     const third = await source.connect();
     assert.equal(await readRaw(third), "");
     for (const socket of sockets) socket.destroy();
@@ -118,4 +126,33 @@ describe("when the http source closes, it", () => {
     fresh.destroy();
     agent.destroy();
   });
+});
+
+describe("as many connections as there may be", () => {
+  const TLS = new URL("../support/tls/", import.meta.url).pathname;
+  const tls = { cert: `${TLS}server.pem`, key: `${TLS}server-key.pem` };
+
+  for (const [over, options] of [
+    ["HTTP", {}],
+    ["TLS", tls],
+  ] as const) {
+    it(`that send nothing keep nobody out who sends, whose own stays: ${over}`, async (test) => {
+      const source = await startSource(test, { ...options, max_connections: 4, token: "secret" });
+      const agentOptions = { keepAlive: true, rejectUnauthorized: false };
+      const [agent, other] = [0, 1].map(() => (over === "TLS" ? new TlsAgent(agentOptions) : new Agent(agentOptions)));
+      test.after(() => [agent, other].forEach((one) => void one?.destroy()));
+      const protocol = over === "TLS" ? "https:" : "http:";
+      const headers = { authorization: "Bearer secret" };
+      assert.equal((await source.send("1", { agent, protocol, headers })).status, 200);
+      const [own] = Object.values(agent?.freeSockets ?? {}).flat();
+      const silent: Socket[] = [];
+      for (let opened = 0; opened < 4; opened++) silent.push((await source.connect()).resume());
+      await until("the one that waited longest is closed", () => silent[0]?.closed === true);
+      assert.equal((await source.send("2", { agent, protocol, headers })).status, 200);
+      assert.deepEqual(Object.values(agent?.freeSockets ?? {}).flat(), [own]);
+      assert.equal((await source.send("3", { agent: other, protocol, headers })).status, 200);
+      assert.deepEqual(source.records, ["1", "2", "3"]);
+      for (const socket of silent) socket.destroy();
+    });
+  }
 });

@@ -3,8 +3,11 @@ import * as fs from "node:fs";
 import { copyFileSync, mkdirSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { matchFiles } from "../../plugins/sources/tail/matching-files.ts";
+import { Unreadable } from "../../plugins/sources/tail/unreadable.ts";
 import type { FileSystem, Position } from "../../src/plugin.ts";
 import { temporaryFolder } from "../support/folders.ts";
+import { recordingContext } from "../support/recording-context.ts";
 import { until } from "../support/until.ts";
 import { DrivenTail } from "./tail-driven.ts";
 import { event, events, numbers, run, started } from "./tail-fixture.ts";
@@ -65,6 +68,23 @@ test("a source holds what is there under any name, and not what was truncated or
   assert.equal(await source.holds(partition, position), false);
   rmSync(join(folder, "other"));
   assert.equal(await source.holds(partition, position), false);
+});
+
+test("a look at very many names lets others have the processor", async (t) => {
+  const folder = temporaryFolder(t);
+  for (let name = 0; name < 1000; name++) writeFileSync(join(folder, `${name}.log`), "");
+  const context = recordingContext(folder);
+  let turns = 0;
+  let isOver = false;
+  const count = () => {
+    turns++;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const found = await matchFiles(["*.log"], context, new Unreadable(context));
+  isOver = true;
+  assert.equal(found.size, 1000);
+  assert.ok(turns >= 3, `only ${turns} turns`);
 });
 
 test("neither a line without an end nor zero bytes hold up other files, however many there are", async (t) => {

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
 import type { ListenerContext } from "../../../src/plugin.ts";
 import type { CertificateFiles } from "./certificate.ts";
+import { Strangers } from "./strangers.ts";
 
 /** What a server's connections are bound to. */
 export interface ServerBounds {
@@ -55,11 +56,13 @@ export function createServer(options: ServerBounds, serve: Serve): http.Server |
     : (load("node:http") as typeof http).createServer(bounds);
   server.maxConnections = options.maxConnections;
   server.timeout = options.bodyTimeout;
+  const strangers = new Strangers(server, options.maxConnections);
   const unanswered = new WeakMap<Duplex, Set<http.IncomingMessage>>();
   const take = (request: http.IncomingMessage, response: http.ServerResponse, expectsContinue: boolean) => {
     const requests = unanswered.get(request.socket) ?? new Set();
     unanswered.set(request.socket, requests.add(request));
     response.once("close", () => requests.delete(request));
+    strangers.brought(request, response);
     serve(request, response, expectsContinue);
   };
   server.on("request", (request, response) => take(request, response, false));

@@ -77,7 +77,8 @@ export default defineListener({
         type: "integer",
         minimum: 1,
         default: 1024,
-        description: "More connections than these at a time are closed at once.",
+        description:
+          "The most connections at a time. Where there are so many, one that brought no request that was taken ends, that which waits longest; else the newest.",
       },
     },
     required: ["listen"],

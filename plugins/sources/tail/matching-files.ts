@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 import { glob } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SourceContext } from "../../../src/plugin.ts";
 import { identityOf, keyOf } from "./file-identity.ts";
 import type { Unreadable } from "./unreadable.ts";
@@ -14,19 +15,23 @@ export interface FoundFile {
   readonly stats: Stats;
 }
 
+/** So many names are looked at before others have the processor. */
+const NAMES_IN_A_BREATH = 256;
 const WILDCARD = /[*?[\]{}!()]/;
 
 /** The files that the globs name now, oldest first, each once: by what the file system knows it by. */
 export async function matchFiles(
   patterns: readonly string[],
-  { baseDir, fileSystem }: SourceContext,
+  { baseDir, fileSystem }: Pick<SourceContext, "baseDir" | "fileSystem">,
   unreadable: Unreadable,
 ): Promise<Map<string, FoundFile>> {
   const found = new Map<string, FoundFile>();
+  let names = 0;
   for (const pattern of patterns) {
     checkFolder(resolve(baseDir, folderOf(pattern)), fileSystem, unreadable);
     // The folder is no part of the pattern: its name may hold what would be a wildcard.
     for await (const name of glob(pattern, { cwd: baseDir })) {
+      if (++names % NAMES_IN_A_BREATH === 0) await nextTurn();
       const path = resolve(baseDir, name);
       try {
         const stats = fileSystem.statSync(path);
