@@ -1,10 +1,10 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { Work } from "../observe/health.ts";
 import type { Log } from "../observe/log.ts";
 import type { Block, Position, RawBatch } from "../plugin.ts";
 import type { FileSystem } from "../store/file-system.ts";
-import { FrameReader, type FrameRun } from "../store/frame-reader.ts";
+import { FrameReader } from "../store/frame-reader.ts";
 import { Segments } from "../store/segments.ts";
+import { readPatiently } from "./patient-read.ts";
 import { Tide } from "./tide.ts";
 
 export interface SinkBufferOptions {
@@ -24,7 +24,6 @@ export const BUFFER_PARTITION = "buffer";
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 /** Files that `maxBytes` is parted into, at least: a file goes only as a whole. */
 const LEAST_SEGMENTS = 4;
-const READ_AGAIN_AFTER_MS = 1000;
 
 /**
  * What a sink has not taken yet, on the disk, so that it does not hold the other sinks: written at its end as a sink is, read
@@ -136,7 +135,7 @@ export class SinkBuffer {
     try {
       while (!signal.aborted) {
         const tide = this.#grown.level;
-        const run = await this.#next(reader, block, signal);
+        const run = await readPatiently(() => reader.next(roomFor(block)), this.#reading, signal);
         if (run) {
           const { bytes, offset, next } = run;
           const position = { offset: next };
@@ -151,27 +150,6 @@ export class SinkBuffer {
 
   async close(): Promise<void> {
     this.#segments.close();
-  }
-
-  /** What the reader has next. A disk that does not let it read is told, and asked again until it does. */
-  async #next(
-    reader: FrameReader,
-    block: (least: number) => Block,
-    signal: AbortSignal,
-  ): Promise<FrameRun | undefined> {
-    for (;;) {
-      try {
-        const run = await reader.next(roomFor(block));
-        this.#reading.goesOn();
-        return run;
-      } catch (error) {
-        const { code, syscall } = error as NodeJS.ErrnoException;
-        if (syscall === undefined) throw error;
-        this.#reading.waits(`${code} (${syscall})`);
-        await wait(READ_AGAIN_AFTER_MS, undefined, { signal }).catch(() => {});
-        if (signal.aborted) return undefined;
-      }
-    }
   }
 }
 

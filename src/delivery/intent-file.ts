@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import type { FileSystem } from "../store/file-system.ts";
+import { syncFolderSoon } from "../store/folders.ts";
 import { writeWhole } from "../store/whole-io.ts";
 
 /**
@@ -69,20 +70,11 @@ export class IntentFile {
     const length = this.#length;
     try {
       await promisify(this.#fileSystem.fdatasync)(this.#descriptor);
-      if (this.#synced < 0) await this.#syncFolder();
+      if (this.#synced < 0) await syncFolderSoon(this.#fileSystem, dirname(this.path));
       this.#synced = length;
     } catch (error) {
       this.#failure = error as Error;
       throw error;
-    }
-  }
-
-  async #syncFolder(): Promise<void> {
-    const folder = this.#fileSystem.openSync(dirname(this.path), "r");
-    try {
-      await promisify(this.#fileSystem.fsync)(folder);
-    } finally {
-      this.#fileSystem.closeSync(folder);
     }
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import type { JournalPolicy } from "../config/config.ts";
 import type { Work } from "../observe/health.ts";
@@ -7,13 +6,14 @@ import type { Block, Position, RawBatch, Spool } from "../plugin.ts";
 import { ArrivingFrame } from "../store/arriving-frame.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import { encodeHeader, encodePrefix } from "../store/frame.ts";
-import { FrameReader, type FrameRun } from "../store/frame-reader.ts";
+import { FrameReader } from "../store/frame-reader.ts";
 import { asJournalFull, JournalFull } from "../store/journal-full.ts";
 import { arrivingPath } from "../store/segment-names.ts";
 import { Segments } from "../store/segments.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { Intake } from "./intake.ts";
 import { JournalSpool } from "./journal-spool.ts";
+import { readPatiently } from "./patient-read.ts";
 import { Tide } from "./tide.ts";
 import { UnsyncedMark } from "./unsynced-mark.ts";
 
@@ -47,7 +47,6 @@ const LONGER_THAN_A_SEGMENT = 2 ** 36;
 const LEAST_SEGMENTS = 4;
 /** As many bytes show whether the disk takes any. */
 const TRIED_BYTES = 64 * 1024;
-const READ_AGAIN_AFTER_MS = 1000;
 const LF = 0x0a;
 
 /**
@@ -174,7 +173,7 @@ export class Journal {
     try {
       while (!signal.aborted) {
         const tide = this.#grown.level;
-        const run = await this.#next(reader, block, signal);
+        const run = await readPatiently(() => reader.next(block), this.#reading, signal);
         if (run) {
           const { next, ...records } = run;
           yield {
@@ -209,27 +208,6 @@ export class Journal {
     this.#lostFrom = Math.min(this.#lostFrom, this.end);
     this.#lostUntil = offset;
     this.#segments.continueAt(offset);
-  }
-
-  /** What the reader has next. A disk that does not let it read is told, and asked again until it does. */
-  async #next(
-    reader: FrameReader,
-    block: (least: number) => Block,
-    signal: AbortSignal,
-  ): Promise<FrameRun | undefined> {
-    for (;;) {
-      try {
-        const run = await reader.next(block);
-        this.#reading?.goesOn();
-        return run;
-      } catch (error) {
-        const { code, syscall } = error as NodeJS.ErrnoException;
-        if (syscall === undefined) throw error;
-        this.#reading?.waits(`${code} (${syscall})`);
-        await wait(READ_AGAIN_AFTER_MS, undefined, { signal }).catch(() => {});
-        if (signal.aborted) return undefined;
-      }
-    }
   }
 
   /** Goes on behind all that readers may have had before the machine crashed. */

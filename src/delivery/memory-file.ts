@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 import type { Json } from "../plugin.ts";
 import type { FileSystem } from "../store/file-system.ts";
+import { syncFolderSoon } from "../store/folders.ts";
 import { checkFrame, decodePrefix, encodeHeader, encodePrefix } from "../store/frame.ts";
 import { writeWhole } from "../store/whole-io.ts";
 
@@ -95,14 +96,7 @@ export class MemoryFile {
     await promisify(this.#fileSystem.fdatasync)(this.#descriptor);
     if (this.#isNamed) return;
     const folder = dirname(this.path);
-    for (const path of [folder, dirname(folder)]) {
-      const descriptor = this.#fileSystem.openSync(path, "r");
-      try {
-        await promisify(this.#fileSystem.fsync)(descriptor);
-      } finally {
-        this.#fileSystem.closeSync(descriptor);
-      }
-    }
+    for (const path of [folder, dirname(folder)]) await syncFolderSoon(this.#fileSystem, path);
     this.#isNamed = true;
   }
 }
