@@ -44,14 +44,11 @@ export function bufferDecoder({ scanner, wanted }: Omit<DecodeOptions, "maxEvent
       }
       from = next;
     }
-    return {
-      events,
-      invalid: [],
-      release: () => {
-        read.released = true;
-        for (const table of tables.splice(0)) scanner.recycle?.(table);
-      },
+    const release = () => {
+      read.released = true;
+      for (const table of tables.splice(0)) scanner.recycle?.(table);
     };
+    return { events, invalid: [], held: { release } };
   };
 }
 

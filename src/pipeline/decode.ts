@@ -19,6 +19,12 @@ export interface Invalid extends Refused {
 export interface Decoded {
   readonly events: readonly Event[];
   readonly invalid: readonly Invalid[];
+  /** Knows none of the events: the many that are dropped are garbage at once. */
+  readonly held: Held;
+}
+
+/** What the events of one read lie in. */
+export interface Held {
   /** To be called when every sink has settled the events: reading them throws from then on. */
   release(): void;
 }
@@ -78,14 +84,13 @@ export function textDecoder({ scanner, wanted, maxEventBytes }: DecodeOptions): 
 class DecodedRead implements Decoded {
   readonly events: Event[] = [];
   readonly invalid: Invalid[] = [];
-  readonly #rows: ReadRows[] = [];
-  readonly #tables: Partial<TableOwner>;
+  readonly held: HeldRows;
   readonly #maxEventBytes: number;
   /** The records refused last, while none has come behind them. */
   #run: InvalidRun | undefined;
 
   constructor(tables: Partial<TableOwner>, maxEventBytes: number) {
-    this.#tables = tables;
+    this.held = new HeldRows(tables);
     this.#maxEventBytes = maxEventBytes;
   }
 
@@ -93,7 +98,7 @@ class DecodedRead implements Decoded {
     for (let from = start; from < end; ) {
       const { table, count, next } = scan.lines(read.buffer, from, end);
       const rows = new ReadRows(read, table, slots);
-      this.#rows.push(rows);
+      this.held.rows.push(rows);
       for (let row = 0; row < count * slots.rowLength; row += slots.rowLength) {
         const byteLength = (table[row + ROW.END] as number) - (table[row + ROW.START] as number);
         if (((table[row + ROW.FLAGS] as number) & NO_EVENT) === 0 && byteLength <= this.#maxEventBytes) {
@@ -112,13 +117,6 @@ class DecodedRead implements Decoded {
     this.invalid.push(this.#run);
   }
 
-  release(): void {
-    for (const { read, table } of this.#rows.splice(0)) {
-      read.released = true;
-      this.#tables.recycle?.(table);
-    }
-  }
-
   #refuseRow({ read, table }: ReadRows, row: number, byteLength: number): void {
     const start = table[row + ROW.START] as number;
     const offset = read.shift + start;
@@ -130,6 +128,22 @@ class DecodedRead implements Decoded {
     const isInvalid = ((table[row + ROW.FLAGS] as number) & FLAG.INVALID) !== 0;
     const reason = isInvalid ? reasonOf(table, row, start) : "valid JSON, but no object";
     this.refuse(reason, read.buffer, start, start + byteLength, offset);
+  }
+}
+
+class HeldRows implements Held {
+  readonly rows: ReadRows[] = [];
+  readonly #tables: Partial<TableOwner>;
+
+  constructor(tables: Partial<TableOwner>) {
+    this.#tables = tables;
+  }
+
+  release(): void {
+    for (const { read, table } of this.rows.splice(0)) {
+      read.released = true;
+      this.#tables.recycle?.(table);
+    }
   }
 }
 

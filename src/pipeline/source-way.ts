@@ -65,8 +65,7 @@ function readAll(way: SourceWay): Observable<LeasedRead> {
 function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<ReadEvents> {
   const { counts, status, positions, key, taps } = way;
   const origin = originOf(key, raw);
-  const decoded = way.decode(raw.bytes, raw.offset, origin);
-  const { events } = decoded;
+  const { events, invalid, held } = way.decode(raw.bytes, raw.offset, origin);
   const lagging = status.lag.open(raw);
   const receipt = lagging.until(
     positions.open(
@@ -74,7 +73,7 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
       raw.position,
       {
         release: () => {
-          decoded.release();
+          held.release();
           lease.release();
           lagging.close();
         },
@@ -82,7 +81,7 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
       { ended: raw.ended === true, isEmpty: raw.bytes.length === 0 && !raw.refused?.length },
     ),
   );
-  const refused: readonly Invalid[] = [...decoded.invalid, ...(raw.refused ?? [])];
+  const refused: readonly Invalid[] = [...invalid, ...(raw.refused ?? [])];
   const refusedRecords = refused.reduce((sum, { records = 1 }) => sum + records, 0);
   counts.received += events.length + refusedRecords;
   status.events += events.length;

@@ -23,7 +23,7 @@ test("a read's events keep their fields while others are decoded, and throw once
   const decode = decoderInMemory();
   const first = decode('{"name":"one"}\n{"name":"two"}\n', 0);
   const second = decode('{"name":"three"}\n', 1000);
-  first.release();
+  first.held.release();
   const third = decode('{"name":"four"}\n{"name":"five"}\n', 2000);
   assert.throws(() => first.events[0].text(NAME), /copy what you keep/);
   assert.throws(() => first.events[1].byteLength, /copy what you keep/);
@@ -40,9 +40,9 @@ test("a read's events keep their fields while others are decoded, and throw once
 test("releasing a read twice frees nothing of another's", () => {
   const decode = decoderInMemory();
   const first = decode('{"name":"one"}\n', 0);
-  first.release();
+  first.held.release();
   const second = decode('{"name":"two"}\n', 0);
-  first.release();
+  first.held.release();
   const third = decode('{"name":"three"}\n', 1000);
   assert.equal(second.events[0].text(NAME), "two");
   assert.equal(third.events[0].text(NAME), "three");
