@@ -203,10 +203,11 @@ export class Discovery {
     return batches;
   }
 
-  /** Follows the files that are read to their new names. */
+  /** Follows the files that are read to their new names, and wakes those that have changed. */
   #follow(): void {
     for (const [key, file] of this.#files) {
       const found = this.#found.get(key);
+      if (!found || stampOf(found.stats) !== file.stamp) this.turns.wake(file);
       const isRetired = found === undefined;
       if (found && found.path !== file.path)
         file.moveTo(found.path, homeOf(this.#surroundings.context.fileSystem, found.path));

@@ -5,8 +5,12 @@ import { recordOf } from "./file-record.ts";
 import { holdsRecord } from "./holds-record.ts";
 import type { FileState, LogFile } from "./log-file.ts";
 
-/** How often the globs are looked at again. */
+/** How often the globs are looked at again, at the most. */
 const DISCOVER_EVERY_MS = 1000;
+/** Of tens of thousands of files a look takes long: it takes no more than a tenth of the time. */
+const LOOK_SHARE = 10;
+/** A file that is quiet for so long is looked at together with the globs only: of thousands of files, few are written to. */
+const SLEEP_AFTER_MS = 10_000;
 
 export interface TailOptions {
   readonly paths: readonly string[];
@@ -44,14 +48,16 @@ export class TailSource implements Source {
     const discovery = new Discovery(wanted, resume, { context: this.#context, clock });
     this.#files = discovery.turns.files;
     const pollInterval = milliseconds(this.#options.poll_interval);
-    let lookedAt = Number.NEGATIVE_INFINITY;
+    let nextLook = Number.NEGATIVE_INFINITY;
     let polledAt = Number.NEGATIVE_INFINITY;
     try {
       while (!signal.aborted) {
-        const isLook = discovery.isDue || clock.now() - lookedAt >= DISCOVER_EVERY_MS;
+        const isLook = discovery.isDue || clock.now() >= nextLook;
         if (isLook) {
-          lookedAt = clock.now();
-          yield* await discovery.look();
+          const lookedAt = clock.now();
+          const found = await discovery.look();
+          nextLook = lookedAt + Math.max(DISCOVER_EVERY_MS, LOOK_SHARE * (clock.now() - lookedAt));
+          yield* found;
         }
         const isPoll = isLook || clock.now() - polledAt >= pollInterval;
         if (isPoll) polledAt = clock.now();
@@ -106,7 +112,11 @@ export class TailSource implements Source {
       if (state !== "still") return this.#read(file, state, discovery);
       discovery.turns.pause(file);
       discovery.unreadable.recovered(file.path);
-      if (!file.isRetired || !file.isQuietFor(this.#rotateWait)) return undefined;
+      if (!file.isRetired) {
+        if (file.isQuietFor(SLEEP_AFTER_MS)) discovery.turns.sleep(file);
+        return undefined;
+      }
+      if (!file.isQuietFor(this.#rotateWait)) return undefined;
       // Its last line counts as it stands.
       const last = file.readRest(true);
       discovery.rest(file);

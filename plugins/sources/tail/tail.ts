@@ -31,7 +31,9 @@ export default defineSource({
         type: "string",
         format: "duration",
         default: "250ms",
-        description: "How often files are looked at for new lines while there are none.",
+        description:
+          "How often files are looked at for new lines while there are none. One that was quiet for ten seconds is looked at " +
+          "together with the globs, once a second, or in a tenth of the time where there are very many.",
       },
       rotate_wait: {
         type: "string",

@@ -9,6 +9,7 @@ import type { LogFile } from "./log-file.ts";
 export class Turns {
   readonly #files = new Set<LogFile>();
   readonly #active = new Set<LogFile>();
+  readonly #asleep = new Set<LogFile>();
   /** By folder, oldest first. */
   readonly #behind = new Map<string, LogFile[]>();
 
@@ -33,6 +34,7 @@ export class Turns {
   drop(file: LogFile): void {
     this.#files.delete(file);
     this.#active.delete(file);
+    this.#asleep.delete(file);
   }
 
   /** It brought something, and may have more. */
@@ -44,9 +46,18 @@ export class Turns {
     this.#active.delete(file);
   }
 
+  /** It has no turns until it is woken. */
+  sleep(file: LogFile): void {
+    this.#asleep.add(file);
+  }
+
+  wake(file: LogFile): void {
+    this.#asleep.delete(file);
+  }
+
   /** The files of a round; with `all`, those that brought nothing last time, too. */
   *round(all: boolean): Generator<LogFile> {
-    for (const file of [...(all ? this.#files : this.#active)]) {
+    for (const file of all ? this.#awake() : [...this.#active]) {
       if (this.#files.has(file) && !file.isBehind) yield file;
     }
     for (const [folder, waiting] of [...this.#behind]) {
@@ -57,6 +68,12 @@ export class Turns {
       }
       if (waiting.length === 0) this.#behind.delete(folder);
     }
+  }
+
+  #awake(): LogFile[] {
+    const awake: LogFile[] = [];
+    for (const file of this.#files) if (!this.#asleep.has(file)) awake.push(file);
+    return awake;
   }
 
   #first(waiting: LogFile[]): LogFile | undefined {
