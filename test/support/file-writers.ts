@@ -1,5 +1,6 @@
 import nodeFileSystem from "node:fs";
 import type { TestContext } from "node:test";
+import { PathTeller } from "../../plugins/sinks/file/path-numbers.ts";
 import { type Prepared, type RefusedFile, Writer } from "../../plugins/sinks/file/writer.ts";
 import type { FileSystem } from "../../src/plugin.ts";
 import { filesIn } from "./file-sinks.ts";
@@ -36,6 +37,7 @@ export function tryWriter(
   const clock = { now: 0 };
   const settings = { base, maxOpenFiles, fileMode: 0o640, folderMode: 0o750, now: () => clock.now, syncFileSystem };
   const begin = () => new Writer(faultyFileSystem(faults), settings);
+  let teller = new PathTeller();
   const trial = {
     base,
     faults,
@@ -44,8 +46,15 @@ export function tryWriter(
     /** Another writer goes on, as after the end of a process. */
     restart: (): void => {
       trial.writer = begin();
+      teller = new PathTeller();
     },
-    prepare: (texts: Texts): Prepared => trial.writer.prepare(additionsOf(texts)),
+    /** Prepares texts by the paths of their files; a path may come again. */
+    prepareAll: (texts: readonly (readonly [string, string])[]): Prepared => {
+      const paths = teller.number(texts.map(([path]) => path));
+      const lengths = texts.map(([, text]) => Buffer.byteLength(text));
+      return trial.writer.prepare(paths, lengths);
+    },
+    prepare: (texts: Texts): Prepared => trial.prepareAll(Object.entries(texts)),
     write: (texts: Texts): void => trial.writer.write(Buffer.from(Object.values(texts).join(""))),
     /** Prepares, and gives what is to be kept before anything is written. */
     intentOf: (texts: Texts) => {
@@ -78,10 +87,6 @@ export function tryWriter(
     }
   });
   return trial;
-}
-
-function additionsOf(texts: Texts) {
-  return { paths: Object.keys(texts), lengths: Object.values(texts).map((text) => Buffer.byteLength(text)) };
 }
 
 /** A write that does `instead` for the writes that it is given, and the real thing where that gives undefined. */

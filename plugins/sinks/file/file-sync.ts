@@ -61,7 +61,7 @@ export class FileSync {
     try {
       await inLanes(written?.files.keys() ?? walk(tree, folders), async (path) => {
         const inode = written?.files.get(path);
-        const descriptor = this.#files.openAgain(path, tree);
+        const descriptor = this.#files.openAgain(path, inode, tree);
         isComplete &&= inode === undefined || (descriptor !== undefined && inode === this.#inodeOf(descriptor));
         if (descriptor !== undefined) await this.#syncAndClose("fdatasync", descriptor, path);
       });

@@ -24,16 +24,6 @@ export type FileIntent = {
 /** Stands in no path: names are never empty. JSON needs no escape for it. */
 const BETWEEN = "//";
 
-/** Puts additions into words, in the order in which they will be written. */
-export function encodeIntent(base: string, device: number, additions: readonly Addition[]): FileIntent {
-  let files = "";
-  for (const { path, device: own, inode, before, after } of additions) {
-    const place = own === device || inode === 0 ? "" : `,${own}`;
-    files += `${path}${BETWEEN}${inode},${before},${after}${place}${BETWEEN}`;
-  }
-  return { version: 1, base, device, files };
-}
-
 /** The additions of an intent. @throws Error where it is none that this version of Sluice has written */
 export function decodeIntent(intent: unknown): FileIntent & { readonly additions: Addition[] } {
   const { version, base, device, files } = (intent ?? {}) as Partial<FileIntent>;

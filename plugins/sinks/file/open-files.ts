@@ -1,25 +1,33 @@
-import { LRUCache } from "lru-cache";
+import type { Stats } from "node:fs";
 import type { FileSystem } from "../../../src/plugin.ts";
 import { descriptorLimit } from "./descriptor-limit.ts";
 import { DESCRIPTORS, hasDescriptors } from "./folder.ts";
 import type { FolderTree } from "./folder-tree.ts";
+import type { Place, Target } from "./place.ts";
 import { codeOf, kindOf, Refusal, refuse } from "./refusal.ts";
 
 /** How long a file counts as what it was, and as being in its place, without a look, in milliseconds. */
 const TRUSTED_FOR = 1000;
 const LF = 0x0a;
+const CLOSED = -1;
 
-/** A file that is open for appending. */
-export interface OpenFile {
-  readonly descriptor: number;
+/** A file that is open for appending, or was. */
+export interface OpenFile extends Target {
+  /** The path that it was found by first. */
+  readonly place: Place;
   /** Which file it is, whatever its name: numbers of its device and inode. */
   readonly device: number;
   readonly inode: number;
+  /** {@link CLOSED} once it is closed. */
+  descriptor: number;
   /** Bytes: what it had when it was looked at, and what was written since. */
   length: number;
   /** Whether it ends within a line: somebody's, or one of ours that others wrote behind. */
   endsInLine: boolean;
-  lookedAt: number;
+  /** Whether it was asked for since others were closed to make room. */
+  wasUsed: boolean;
+  /** The {@link Unsynced.round} in which it was written to last. */
+  unsyncedIn: number;
 }
 
 /** How files are opened and made. */
@@ -32,13 +40,19 @@ export interface OpenFilesSettings {
   readonly now: () => number;
 }
 
-/** The files of a tree that are open now: a bounded number, the ones used last. */
+/** The files of a tree that are open now: a bounded number, those used a while ago being closed first. */
 export class OpenFiles {
   readonly #fileSystem: FileSystem;
   readonly #tree: FolderTree;
   readonly #settings: OpenFilesSettings;
-  readonly #files: LRUCache<string, OpenFile>;
   readonly #most: number;
+  /** In the order of opening. */
+  readonly #open = new Set<OpenFile>();
+  /** Goes round to find a file to close: one that was not used since it came by. To keep them in the order of use costs more. */
+  #hand = this.#open.values();
+  /** By their inodes, so that one file is not taken for two: those that are open, and that the batch under way saw closed. */
+  readonly #byInode = new Map<number, OpenFile>();
+  readonly #closed: OpenFile[] = [];
   readonly #lastByte = new Uint8Array(1);
   #lost: Error | undefined;
 
@@ -48,24 +62,30 @@ export class OpenFiles {
     this.#settings = settings;
     // Sources and connections need descriptors, too.
     this.#most = Math.max(1, Math.min(settings.maxOpenFiles, descriptorLimit(fileSystem) >> 1));
-    this.#files = new LRUCache({ max: this.#most });
+  }
+
+  /** To be called when a batch begins: files that the one before saw closed may be gone, and their numbers others'. */
+  begin(): void {
+    for (const file of this.#closed.splice(0)) if (file.descriptor === CLOSED) this.#forgetInode(file);
   }
 
   /**
-   * A file as it is now, or was within the last second: others seldom change it, and a look costs as much as half a write.
-   * Undefined where none is in that place. @throws Refusal where something else is
+   * A file as it is at a time, or was within the second before: others seldom change it, and a look costs as much as half a
+   * write. Undefined where none is in that place. @throws Refusal where something else is
    */
-  look(path: string): OpenFile | undefined {
-    const known = this.#files.get(path);
-    if (known !== undefined) {
-      if (this.#isInPlace(path, known)) return known;
-      this.#files.delete(path);
-      // Nobody will find it again to sync it.
-      this.#letGo(known, (descriptor) => this.#fileSystem.fdatasyncSync(descriptor));
+  look(place: Place, now: number): OpenFile | undefined {
+    const known = place.file;
+    if (known !== undefined && known.descriptor !== CLOSED) {
+      if (now - place.lookedAt < TRUSTED_FOR || this.#isInPlace(place, known, now)) {
+        known.wasUsed = true;
+        return known;
+      }
+      if (known.place === place) this.#giveUp(known);
     }
+    place.file = undefined;
     try {
       const { O_RDWR, O_APPEND } = this.#fileSystem.constants;
-      return this.#open(path, O_RDWR | O_APPEND);
+      return this.#openPlace(place, O_RDWR | O_APPEND);
     } catch (error) {
       if (codeOf(error) === "ENOENT") return undefined;
       throw error;
@@ -73,18 +93,21 @@ export class OpenFiles {
   }
 
   /** Makes a file, and the folders that it needs. @throws EEXIST where there is one; Refusal where something else is */
-  create(path: string): OpenFile {
+  create(place: Place): OpenFile {
     const { O_RDWR, O_APPEND, O_CREAT, O_EXCL } = this.#fileSystem.constants;
-    return this.#open(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, this.#settings.folderMode);
+    return this.#openPlace(place, O_RDWR | O_APPEND | O_CREAT | O_EXCL, this.#settings.folderMode);
   }
 
-  /** Another descriptor of a file, to sync it by, or undefined where it is not in its place; the caller closes it. */
-  openAgain(path: string, tree: FolderTree): number | undefined {
+  /**
+   * Another descriptor of a file, to sync it by, or undefined where it is not in its place; the caller closes it. With its
+   * inode it is found even if it has been moved, as long as it is open.
+   */
+  openAgain(path: string, inode: number | undefined, tree: FolderTree): number | undefined {
     const { O_RDONLY } = this.#fileSystem.constants;
     return openIfThere(() => {
-      const known = this.#files.peek(path);
-      // It may have been moved, and is open all the same.
-      if (known !== undefined && hasDescriptors(this.#fileSystem)) {
+      const known = inode === undefined ? undefined : this.#byInode.get(inode);
+      const isOpen = known?.place.path === path && known.descriptor !== CLOSED;
+      if (isOpen && hasDescriptors(this.#fileSystem)) {
         return this.#fileSystem.openSync(`${DESCRIPTORS}/${known.descriptor}`, O_RDONLY);
       }
       const slash = path.lastIndexOf("/");
@@ -102,49 +125,75 @@ export class OpenFiles {
   /** Closes everything: what it knows of files may no longer be so. */
   forget(): void {
     this.#makeRoom(0);
+    this.begin();
   }
 
   /** Without a mode for folders, none is made. */
-  #open(path: string, flags: number, folderMode?: number): OpenFile {
+  #openPlace(place: Place, flags: number, folderMode?: number): OpenFile {
     this.#makeRoom(this.#most - 1);
     try {
-      return this.#openFile(path, flags, folderMode);
+      return this.#openFile(place, flags, folderMode);
     } catch (error) {
       // Others in the process have the rest of the descriptors.
-      if ((codeOf(error) !== "EMFILE" && codeOf(error) !== "ENFILE") || this.#files.size === 0) throw error;
-      this.#makeRoom(this.#files.size >> 1);
-      return this.#openFile(path, flags, folderMode);
+      if ((codeOf(error) !== "EMFILE" && codeOf(error) !== "ENFILE") || this.#open.size === 0) throw error;
+      this.#makeRoom(this.#open.size >> 1);
+      return this.#openFile(place, flags, folderMode);
     }
   }
 
-  #openFile(path: string, flags: number, folderMode: number | undefined): OpenFile {
+  #openFile(place: Place, flags: number, folderMode: number | undefined): OpenFile {
+    const { path } = place;
     const slash = path.lastIndexOf("/");
     const folder = this.#tree.enter(slash < 0 ? "" : path.slice(0, slash), folderMode);
     const descriptor = folder.file(path.slice(slash + 1), flags, this.#settings.fileMode);
+    let stats: Stats;
+    let endsInLine: boolean;
     try {
-      const stats = this.#fileSystem.fstatSync(descriptor);
+      stats = this.#fileSystem.fstatSync(descriptor);
       if (!stats.isFile()) throw refuse(path, `it is ${kindOf(stats)}`);
-      const { dev: device, ino: inode, size: length } = stats;
-      const endsInLine = this.#endsInLine(descriptor, length);
-      const file: OpenFile = { descriptor, device, inode, length, endsInLine, lookedAt: this.#settings.now() };
-      this.#files.set(path, file);
-      return file;
+      endsInLine = this.#endsInLine(descriptor, stats.size);
     } catch (error) {
       this.#fileSystem.closeSync(descriptor);
       throw error;
     }
+    place.lookedAt = this.#settings.now();
+    const file = this.#recognize(place, descriptor, stats);
+    file.length = stats.size;
+    file.endsInLine = endsInLine;
+    place.file = file;
+    return file;
   }
 
-  #isInPlace(path: string, file: OpenFile): boolean {
-    const now = this.#settings.now();
-    if (now - file.lookedAt < TRUSTED_FOR) return true;
+  /** The file of a descriptor, which may be known by another path: then that one's descriptor stays the only one. */
+  #recognize(place: Place, descriptor: number, { dev: device, ino: inode, size: length }: Stats): OpenFile {
+    const known = this.#byInode.get(inode);
+    if (known?.device === device) {
+      if (known.descriptor === CLOSED) {
+        known.descriptor = descriptor;
+        this.#open.add(known);
+        return known;
+      }
+      if (this.#isInPlace(known.place, known, place.lookedAt)) {
+        this.#close(descriptor);
+        return known;
+      }
+      this.#giveUp(known);
+    }
+    const unused = { endsInLine: false, wasUsed: false, unsyncedIn: 0, batch: 0, addition: 0 };
+    const file: OpenFile = { place, device, inode, descriptor, length, ...unused };
+    this.#byInode.set(inode, file);
+    this.#open.add(file);
+    return file;
+  }
+
+  #isInPlace(place: Place, file: OpenFile, now: number): boolean {
     try {
-      const found = this.#fileSystem.lstatSync(`${this.#tree.path}/${path}`, { throwIfNoEntry: false });
+      const found = this.#fileSystem.lstatSync(`${this.#tree.path}/${place.path}`, { throwIfNoEntry: false });
       if (found?.ino !== file.inode || found.dev !== file.device) return false;
       // Others may have written to it, or cut it.
       if (found.size !== file.length) file.endsInLine = this.#endsInLine(file.descriptor, found.size);
       file.length = found.size;
-      file.lookedAt = now;
+      place.lookedAt = now;
       return true;
     } catch {
       // Opening it anew tells what is wrong, and whether it is wrong with this file alone.
@@ -159,17 +208,42 @@ export class OpenFiles {
   }
 
   #makeRoom(most: number): void {
-    while (this.#files.size > most) this.#letGo(this.#files.pop() as OpenFile);
+    while (this.#open.size > most) {
+      const { value: file, done } = this.#hand.next();
+      if (done) this.#hand = this.#open.values();
+      else if (file.wasUsed) file.wasUsed = false;
+      else this.#letGo(file);
+    }
   }
 
-  #letGo({ descriptor }: OpenFile, sync?: (descriptor: number) => void): void {
-    for (const call of [sync, this.#fileSystem.closeSync]) {
-      try {
-        call?.(descriptor);
-      } catch (error) {
-        // A descriptor is closed all the same. What was written through it may never reach the disk.
-        this.#lost ??= error as Error;
-      }
+  #letGo(file: OpenFile): void {
+    this.#open.delete(file);
+    this.#closed.push(file);
+    this.#close(file.descriptor);
+    file.descriptor = CLOSED;
+  }
+
+  /** Lets go of a file that nobody will find again by its path, to sync it or to go on with it. */
+  #giveUp(file: OpenFile): void {
+    this.#attempt(() => this.#fileSystem.fdatasyncSync(file.descriptor));
+    this.#letGo(file);
+    this.#forgetInode(file);
+  }
+
+  #forgetInode(file: OpenFile): void {
+    if (this.#byInode.get(file.inode) === file) this.#byInode.delete(file.inode);
+  }
+
+  #close(descriptor: number): void {
+    this.#attempt(() => this.#fileSystem.closeSync(descriptor));
+  }
+
+  /** A descriptor is closed even where that fails. What was written through it may never reach the disk. */
+  #attempt(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#lost ??= error as Error;
     }
   }
 }

@@ -39,16 +39,20 @@ export class PathTeller {
   }
 }
 
-/** Knows the paths again, on the side that a {@link PathTeller} tells. */
-export class PathHearer {
-  readonly #paths: string[] = [];
+/** Knows the paths again, on the side that a {@link PathTeller} tells, and keeps for each what is known of it. */
+export class PathHearer<Known> {
+  readonly #known: Known[] = [];
+  readonly #learn: (path: string) => Known;
 
-  pathsOf({ numbers, told, first }: NumberedPaths): readonly string[] {
-    const known = this.#paths;
-    known.length = first;
-    for (const path of told) known.push(path);
-    const paths = new Array<string>(numbers.length);
-    for (let at = 0; at < numbers.length; at++) paths[at] = known[numbers[at]];
-    return paths;
+  /** `learn` is called once for each path that is told. */
+  constructor(learn: (path: string) => Known) {
+    this.#learn = learn;
+  }
+
+  /** What is known, by the numbers of the paths; to be read until the next call. */
+  hear({ told, first }: NumberedPaths): readonly Known[] {
+    this.#known.length = first;
+    for (const path of told) this.#known.push(this.#learn(path));
+    return this.#known;
   }
 }

@@ -14,6 +14,12 @@ export class Unsynced {
   #hasForgotten = false;
   /** What was written before the last sync began and is not known to be durable: undefined where it can be anything. */
   #owed: Written | undefined;
+  #round = 1;
+
+  /** A number that changes whenever files that were added have to be added again. */
+  get round(): number {
+    return this.#round;
+  }
 
   /** Whether a file was written to since the last sync began. */
   has(path: string, inode: number): boolean {
@@ -24,6 +30,7 @@ export class Unsynced {
   add(path: string, inode: number, isBorn: boolean): void {
     if (this.#files.size === MOST) {
       this.#files.clear();
+      this.#round++;
       this.#hasForgotten = true;
     }
     this.#files.set(path, inode);
@@ -42,6 +49,7 @@ export class Unsynced {
     this.#files = new Map();
     this.#folders = new Set();
     this.#hasForgotten = false;
+    this.#round++;
     return this.#owed;
   }
 

@@ -1,7 +1,6 @@
 /** The thread that the file sink writes in, so that a slow disk does not keep the others from reading and filtering. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { FileSystem } from "../../../src/plugin.ts";
-import { PathHearer } from "./path-numbers.ts";
 import { systemSync } from "./system-sync.ts";
 import type { Answer, Request, ThreadSettings } from "./threaded-writer.ts";
 import { Writer } from "./writer.ts";
@@ -13,7 +12,6 @@ const writer = new Writer(loaded.default ?? loaded, {
   now: () => performance.now(),
   syncFileSystem: systemSync(fileSystemModule),
 });
-const paths = new PathHearer();
 
 parentPort?.on("message", async ([number, request]: [number, Request]) => {
   parentPort?.postMessage([number, await take(request)]);
@@ -32,7 +30,7 @@ async function take(request: Request): Promise<Answer> {
 function perform(request: Request): unknown {
   if (request === "close") return writer.close();
   if (request === "sync") return writer.sync();
-  if ("prepare" in request) return writer.prepare({ paths: paths.pathsOf(request.prepare), lengths: request.lengths });
+  if ("prepare" in request) return writer.prepare(request.prepare, request.lengths);
   if ("write" in request) return writer.write(new Uint8Array(request.write));
   return writer.recover(request.recover, request.recovery);
 }

@@ -1,10 +1,12 @@
-import { LRUCache } from "lru-cache";
 import type { FileSystem, Recovery } from "../../../src/plugin.ts";
-import type { Additions } from "./batch-plan.ts";
+import { AdditionList } from "./addition-list.ts";
 import { FileSync } from "./file-sync.ts";
 import { FolderTree } from "./folder-tree.ts";
-import { type Addition, encodeIntent, type FileIntent } from "./intent.ts";
+import type { FileIntent } from "./intent.ts";
+import { IntentText } from "./intent-text.ts";
 import { type OpenFile, OpenFiles, type OpenFilesSettings } from "./open-files.ts";
+import { type NumberedPaths, PathHearer } from "./path-numbers.ts";
+import { Place } from "./place.ts";
 import { type Recovered, recoverFiles } from "./recovery.ts";
 import { codeOf, describe, Refusal } from "./refusal.ts";
 import { RefusedNames } from "./refused-names.ts";
@@ -27,67 +29,64 @@ export interface WriterSettings extends OpenFilesSettings {
   readonly syncFileSystem?: ((path: string) => Promise<boolean>) | undefined;
 }
 
-const MOST_OTHER_NAMES = 10_000;
 const LINE_END = Uint8Array.of(0x0a);
-
-/** An addition with how much of it is the events' own: less, where a line end is to part it from somebody's half line. */
-interface PreparedAddition extends Addition {
-  readonly length: number;
-}
 
 /** Adds batches to files, in two steps: what it would take to undo a batch is known before anything of it is written. */
 export class Writer {
   readonly #fileSystem: FileSystem;
+  readonly #now: () => number;
   readonly #tree: FolderTree;
   readonly #files: OpenFiles;
   readonly #refusedNames: RefusedNames;
   readonly #unsynced = new Unsynced();
   readonly #sync: FileSync;
-  #additions: PreparedAddition[] = [];
+  readonly #places = new PathHearer((path) => new Place(path));
+  readonly #additions = new AdditionList();
+  readonly #intentText = new IntentText();
   #intent: FileIntent | undefined;
-  /** Paths by which a file is found that has another one: to some file systems `A` and `a` are the same. */
-  readonly #otherNames = new LRUCache<string, string>({ max: MOST_OTHER_NAMES });
-  /** The last addition to each file of the batch, and the paths of those that are there by their inodes. */
-  #last = new Map<string, Addition>();
-  #present = new Map<number, string>();
+  #batch = 0;
   /** How many of the additions may have left something in their files. */
   #begun = 0;
   #hasWritten = false;
 
   constructor(fileSystem: FileSystem, settings: WriterSettings) {
     this.#fileSystem = fileSystem;
+    this.#now = settings.now;
     this.#tree = new FolderTree(fileSystem, settings.base);
     this.#files = new OpenFiles(fileSystem, this.#tree, settings);
     this.#refusedNames = new RefusedNames(settings.now);
     this.#sync = new FileSync(fileSystem, this.#files, this.#unsynced, settings.syncFileSystem);
   }
 
-  /** Looks at the files of a batch, and makes none. Throws the disk's error when it fails. */
-  prepare({ paths, lengths }: Additions): Prepared {
-    this.#additions = [];
+  /**
+   * Looks at the files of a batch, and makes none. Each gets so many bytes; one may come again. Throws the disk's error when
+   * it fails.
+   */
+  prepare(paths: NumberedPaths, lengths: ArrayLike<number>): Prepared {
     this.#intent = undefined;
     this.#begun = 0;
-    this.#last = new Map();
-    this.#present = new Map();
+    this.#batch++;
+    this.#files.begin();
+    this.#additions.begin(lengths);
+    const places = this.#places.hear(paths);
+    const now = this.#now();
     const refused: RefusedFile[] = [];
     let isFirst = false;
     try {
-      paths.forEach((path, index) => {
+      for (let index = 0; index < paths.numbers.length; index++) {
+        const place = places[paths.numbers[index]];
         try {
-          const addition = this.#look(this.#otherNames.get(path) ?? path, lengths[index]);
-          isFirst ||= addition.inode === 0 || !this.#unsynced.has(addition.path, addition.inode);
-          this.#last.set(addition.path, addition);
-          this.#additions.push(addition);
+          isFirst = this.#look(place, lengths[index], now) || isFirst;
         } catch (error) {
-          if (!(error instanceof Refusal)) throw describe(error, `cannot write to ${path}`);
+          if (!(error instanceof Refusal)) throw describe(error, `cannot write to ${place.path}`);
           refused.push({ index, reason: error.message });
         }
-      });
+      }
     } finally {
       this.#tree.release();
     }
     if (refused.length > 0) return { refused };
-    this.#intent = encodeIntent(this.#tree.path, this.#tree.device, this.#additions);
+    this.#intent = this.#tell(this.#additions.count);
     return { intent: this.#intent, isFirst };
   }
 
@@ -101,13 +100,13 @@ export class Writer {
     this.#hasWritten = true;
     let start = 0;
     try {
-      for (const [index, addition] of this.#additions.entries()) {
-        const end = start + addition.length;
+      for (let index = 0; index < this.#additions.count; index++) {
+        const end = start + this.#additions.lengths[index];
         try {
-          this.#add(addition, arena, start, end);
+          this.#add(index, arena, start, end);
         } catch (error) {
           if (error instanceof Refusal) this.#refuseNames(index);
-          throw describe(error, `cannot write to ${addition.path}`);
+          throw describe(error, `cannot write to ${this.#additions.places[index].path}`);
         }
         start = end;
       }
@@ -120,14 +119,9 @@ export class Writer {
   recover(intents: readonly unknown[], recovery: Recovery): Recovered {
     // What is known of files, their descriptors included, is not so any more.
     this.#files.forget();
-    if (recovery === "settle" && this.#isUnderWay(intents) && this.#begun < this.#additions.length) {
+    if (recovery === "settle" && this.#isUnderWay(intents) && this.#begun < this.#additions.count) {
       // A file that was not begun holds nothing of ours, whatever its length says.
-      const begun = this.#additions.slice(0, this.#begun);
-      const recovered = recoverFiles(
-        this.#fileSystem,
-        [encodeIntent(this.#tree.path, this.#tree.device, begun)],
-        "take back",
-      );
+      const recovered = recoverFiles(this.#fileSystem, [this.#tell(this.#begun)], "take back");
       this.#begun = 0;
       return recovered;
     }
@@ -146,48 +140,55 @@ export class Writer {
     this.#files.throwLost();
   }
 
-  #look(path: string, length: number): PreparedAddition {
-    // Two values can make one path.
-    const last = this.#last.get(path);
-    if (last !== undefined) return goOn(last, length);
-    const file = this.#files.look(path);
-    if (file === undefined) {
-      this.#refusedNames.check(path);
-      return { path, device: 0, inode: 0, before: 0, after: length, length };
+  /** Gives whether no earlier batch since the last sync tells of the same file. */
+  #look(place: Place, length: number, now: number): boolean {
+    const additions = this.#additions;
+    const file = this.#files.look(place, now);
+    const target = file ?? place.first;
+    const isAnother = target.batch === this.#batch;
+    if (isAnother) additions.goOn(target.addition, length);
+    else if (file === undefined) {
+      this.#refusedNames.check(place.first.path);
+      additions.add(place.first, 0, 0, 0, length);
+    } else {
+      const { device, inode, length: before, endsInLine } = file;
+      additions.add(file.place, device, inode, before, before + (endsInLine ? 1 : 0) + length);
     }
-    const { device, inode, length: before, endsInLine } = file;
-    const same = this.#last.get(this.#present.get(inode) ?? "");
-    if (same?.device === device) {
-      this.#otherNames.set(path, same.path);
-      return goOn(same, length);
-    }
-    this.#present.set(inode, path);
-    return { path, device, inode, before, after: before + (endsInLine ? 1 : 0) + length, length };
+    target.batch = this.#batch;
+    target.addition = additions.count - 1;
+    return file === undefined || !this.#isUnsynced(file);
   }
 
-  #add(addition: PreparedAddition, arena: Uint8Array, start: number, end: number): void {
-    const { path, inode, before, after, length } = addition;
-    const isBorn = inode === 0 && before === 0;
-    const file = isBorn ? this.#create(path) : this.#files.look(path);
-    if (file === undefined || (inode !== 0 && !isSame(file, addition)) || file.length !== before) {
-      throw new Error("others moved it, cut it or wrote to it since the batch was prepared");
-    }
+  #isUnsynced({ unsyncedIn, place, inode }: OpenFile): boolean {
+    // One that was closed in between is known by its path.
+    return unsyncedIn === this.#unsynced.round || this.#unsynced.has(place.path, inode);
+  }
+
+  #add(index: number, arena: Uint8Array, start: number, end: number): void {
+    const { places, devices, inodes, befores, afters } = this.#additions;
+    const place = places[index];
+    const before = befores[index];
+    const isBorn = inodes[index] === 0 && before === 0;
+    const file = isBorn ? this.#create(place) : this.#files.look(place, this.#now());
+    const isSame = file?.length === before && (inodes[index] === 0 || isIt(file, devices[index], inodes[index]));
+    if (!isSame) throw new Error("others moved it, cut it or wrote to it since the batch was prepared");
     this.#begun++;
-    this.#unsynced.add(path, file.inode, isBorn);
-    if (after - before > length) this.#append(file, LINE_END, 0, 1);
+    if (file.unsyncedIn !== this.#unsynced.round) {
+      this.#unsynced.add(place.path, file.inode, isBorn);
+      file.unsyncedIn = this.#unsynced.round;
+    }
+    if (afters[index] - before > end - start) this.#append(file, LINE_END, 0, 1);
     this.#append(file, arena, start, end);
     file.endsInLine = false;
   }
 
-  #create(path: string): OpenFile {
+  #create(place: Place): OpenFile {
     try {
-      const file = this.#files.create(path);
-      this.#present.set(file.inode, path);
-      return file;
+      return this.#files.create(place);
     } catch (error) {
-      const there = codeOf(error) === "EEXIST" ? this.#files.look(path) : undefined;
-      const same = there && this.#present.get(there.inode);
-      if (same !== undefined) this.#otherNames.set(path, same);
+      // One that this batch has made may be found by this path, too: the next try knows that they are one.
+      const there = codeOf(error) === "EEXIST" ? this.#files.look(place, this.#now()) : undefined;
+      if (there !== undefined) place.join(there.place);
       throw error;
     }
   }
@@ -203,14 +204,20 @@ export class Writer {
 
   /** A file system may say only now that it cannot have some names: all of a batch's are found in one go. */
   #refuseNames(from: number): void {
-    for (const { path, inode, before } of this.#additions.slice(from)) {
-      if (inode !== 0 || before !== 0) continue;
+    const { count, places, inodes, befores } = this.#additions;
+    for (let index = from; index < count; index++) {
+      if (inodes[index] !== 0 || befores[index] !== 0) continue;
       try {
-        this.#files.create(path);
+        this.#files.create(places[index]);
       } catch (error) {
-        if (error instanceof Refusal) this.#refusedNames.add(path, error);
+        if (error instanceof Refusal) this.#refusedNames.add(places[index].path, error);
       }
     }
+  }
+
+  /** What undoes the first `count` additions. */
+  #tell(count: number): FileIntent {
+    return this.#intentText.encode(this.#tree.path, this.#tree.device, this.#additions, count);
   }
 
   #isUnderWay([intent]: readonly unknown[]): boolean {
@@ -219,11 +226,6 @@ export class Writer {
   }
 }
 
-/** What comes behind an addition to the same file. */
-function goOn({ path, device, inode, after }: Addition, length: number): PreparedAddition {
-  return { path, device, inode, before: after, after: after + length, length };
-}
-
-function isSame(file: OpenFile, { device, inode }: Addition): boolean {
+function isIt(file: OpenFile, device: number, inode: number): boolean {
   return file.device === device && file.inode === inode;
 }

@@ -1,0 +1,37 @@
+import type { OpenFile } from "./open-files.ts";
+
+/** What additions of one batch go to, one behind the other: a file that is there, or a place where one is to be made. */
+export interface Target {
+  /** The batch that was added to it last, and which of its additions that was. */
+  batch: number;
+  addition: number;
+}
+
+/** A path below the base folder, and what is known of it: kept from batch to batch, so that none has to look it up. */
+export class Place implements Target {
+  readonly path: string;
+  /** What stood there when it was looked at last. Others may have closed it since. */
+  file: OpenFile | undefined;
+  /** In the milliseconds of {@link OpenFilesSettings.now}. */
+  lookedAt = Number.NEGATIVE_INFINITY;
+  batch = 0;
+  addition = 0;
+  #twin: Place | undefined;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** The place itself, or the one that is the same to the file system: the one where the file of both is made. */
+  get first(): Place {
+    let place: Place = this;
+    while (place.#twin !== undefined) place = place.#twin;
+    return place;
+  }
+
+  /** A file that was made in another place was found here, too: to some file systems `A` and `a` are the same. */
+  join(other: Place): void {
+    const { first } = this;
+    if (first !== other.first) first.#twin = other.first;
+  }
+}
