@@ -36,6 +36,7 @@ export class IntentLog {
   /** The present generation holds the intents in flight, and no other. */
   #isFresh = false;
   #moments = 0;
+  #hasAny = false;
 
   /**
    * `beforeWrite` is called before an intent is written, and may throw as the disk does; `onLarge` when the present generation
@@ -73,6 +74,11 @@ export class IntentLog {
     return this.#moments;
   }
 
+  /** Whether a batch was begun since the generation that was read from, or by this process: else nobody has written anything. */
+  get hasAny(): boolean {
+    return this.#hasAny;
+  }
+
   /**
    * All that was recorded since a generation began, in order; an intent that was carried over is there more than once.
    * After a crash of the machine (`mayMiss`), what was not synced may be missing.
@@ -85,7 +91,9 @@ export class IntentLog {
     const isCut = since > 0 && generations[0] !== since;
     // Of generations that were never synced, a crash may keep the later one alone.
     if (isCut || (gap >= 0 && !mayMiss)) throw this.#unusable(this.#pathOf(first + Math.max(gap, 0)), "is missing");
-    return generations.flatMap((generation) => this.#readFile(this.#pathOf(generation), mayMiss));
+    const records = generations.flatMap((generation) => this.#readFile(this.#pathOf(generation), mayMiss));
+    this.#hasAny ||= records.length > 0;
+    return records;
   }
 
   /**
@@ -177,6 +185,7 @@ export class IntentLog {
     this.#beforeWrite();
     const before = this.#file.length;
     this.#isFresh = false;
+    this.#hasAny = true;
     this.#file.append(encodeIntent(record, this.#file.durable));
     this.#measure();
     this.#inFlight.set(record.sink, record);

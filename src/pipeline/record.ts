@@ -198,7 +198,10 @@ export class PositionRecord {
       const forgetBegins = sources.map((source) => source.positions.noteBegins());
       const remember = memory.begin();
       const makeDurable = sinks.some(({ undoable }) => undoable) ? intents.begin() : undefined;
-      const syncing = Promise.allSettled(sinks.map(async ({ sink }) => sink.sync?.()));
+      const isOwed = this.#mayOweSync();
+      const syncing = Promise.allSettled(
+        sinks.map(async ({ sink, undoable }) => (isOwed || !undoable ? sink.sync?.() : undefined)),
+      );
       const { generation } = intents;
       const snapshotAt = performance.now();
 
@@ -230,6 +233,15 @@ export class PositionRecord {
       this.#moved = true;
       throw error;
     }
+  }
+
+  /**
+   * Whether sinks that can undo may have what is not durable: they write nothing without an intent, and all that came before
+   * the intents was durable when the checkpoint was written. One that began no intents (version 1) did not see to that.
+   */
+  #mayOweSync(): boolean {
+    const { generation, sinks } = this.#committed;
+    return this.#recorded.intents.hasAny || (generation === 0 && sinks.size > 0);
   }
 
   #check(synced: readonly PromiseSettledResult<void>[]): void {
