@@ -11,14 +11,20 @@ const LOOK_EVERY_MS = 1000;
 
 /** The old generation is collected when it has grown by so much: V8 by itself lets it double, and more. */
 const GROWTH_PERCENT = 50;
+/**
+ * The same where requests come in: their bodies lie outside of the heap, and V8 counts those that no young collection has
+ * freed yet as growth of the old generation. It would be collected seven times a second for them, and find nothing.
+ */
+const RECEIVING_GROWTH_PERCENT = 100;
 
 /**
  * Has V8's young generation grow to {@link ROOM} and no further, and collects the old one early, in all threads and until the
  * process ends. V8 looks at these flags whenever they matter, so they may be set while running; a size as such can only
  * be given before the start.
+ * @param receives whether requests come in
  */
-export function sizeHeap(): void {
-  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+export function sizeHeap(receives: boolean): void {
+  setFlagsFromString(`--heap-growing-percent=${receives ? RECEIVING_GROWTH_PERCENT : GROWTH_PERCENT}`);
   // A collection takes a millisecond; waiting for helping threads, while all processors are busy, takes ten.
   setFlagsFromString("--no-parallel-scavenge");
   limitGrowth();

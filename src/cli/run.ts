@@ -59,7 +59,7 @@ export const command: Command = async (words) => {
   const hangup = onHangup(reloadNow);
   const watch = values.watch ? watchFiles(() => files, reloadNow) : undefined;
   try {
-    sizeHeap();
+    sizeHeap(listenersIn(config.sources).length > 0);
     await pipeline.start();
     log.info("running", { pipeline: config.file, sources: config.sources.length, sinks: config.sinks.length });
     progress?.of(pipeline);
@@ -100,8 +100,12 @@ function endSoon(): void {
   setTimeout(() => process.exit(), END_WITHIN_MS).unref();
 }
 
-function refuseListeners(sources: Awaited<ReturnType<typeof loadConfig>>["sources"]): void {
-  const endless = sources.filter(({ definition }) => definition.kind === "listener").map(({ name }) => name);
+type Sources = Awaited<ReturnType<typeof loadConfig>>["sources"];
+
+const listenersIn = (sources: Sources): Sources => sources.filter(({ definition }) => definition.kind === "listener");
+
+function refuseListeners(sources: Sources): void {
+  const endless = listenersIn(sources).map(({ name }) => name);
   if (endless.length === 0) return;
   throw new UsageError(`--exit-on-eof needs sources that end, and ${endless.join(", ")} never does`);
 }

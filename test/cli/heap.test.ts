@@ -14,7 +14,7 @@ const PROGRAM = `
   };
   const sizes = [];
   for (let round = 0; round < 30; round++) {
-    if (round === 0 || round === 3) sizeHeap();
+    if (round === 0 || round === 3) sizeHeap(false);
     const kept = [];
     for (let index = 0; index < 60_000; index++) kept.push({ index });
     sizes.push(room());

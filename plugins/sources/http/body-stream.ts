@@ -18,17 +18,48 @@ export function isCompressed(request: IncomingMessage): boolean {
 }
 
 /**
- * The body's bytes as they arrive, inflated. Whoever stops early leaves the request as it is, to be answered.
+ * Gives the body's bytes to `take` as they arrive, inflated; returns at its end. Where `take` throws, the rest of the request is
+ * left as it is, to be answered.
  * @throws Refusal (413) behind `maxBytes`, (400) where it is no gzip; the socket's error where the sender breaks off
  */
-export async function* readBody(request: IncomingMessage, maxBytes: number): AsyncGenerator<Buffer, void> {
-  const received = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+export async function takeBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  take: (chunk: Buffer) => void,
+): Promise<void> {
   let length = 0;
-  for await (const chunk of isCompressed(request) ? inflate(received) : received) {
+  const takeWithin = (chunk: Buffer) => {
     length += chunk.length;
     if (length > maxBytes) throw Refusal.tooLarge(maxBytes);
-    yield chunk;
-  }
+    take(chunk);
+  };
+  if (!isCompressed(request)) return takeEach(request, takeWithin);
+  for await (const chunk of inflate(request.iterator({ destroyOnReturn: false }))) takeWithin(chunk);
+}
+
+/** An iteration would do the same, with several promises a chunk. */
+function takeEach(request: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const takeOne = (chunk: Buffer) => {
+    try {
+      take(chunk);
+    } catch (error) {
+      end();
+      request.pause();
+      reject(error);
+    }
+  };
+  const finish = () => {
+    end();
+    resolve();
+  };
+  const fail = (error = new Error("the sender broke off")) => {
+    end();
+    reject(error);
+  };
+  const end = () => void request.off("data", takeOne).off("end", finish).off("error", fail).off("close", fail);
+  request.on("data", takeOne).on("end", finish).on("error", fail).on("close", fail);
+  return promise;
 }
 
 async function* inflate(received: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { type createBodyFramer, InvalidBody, type ListenerContext } from "../../../src/plugin.ts";
-import { INFLATE_BYTES, isCompressed, readBody } from "./body-stream.ts";
+import { INFLATE_BYTES, isCompressed, takeBody } from "./body-stream.ts";
 import type { Share } from "./budget.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import { GatheredBody } from "./gathered-body.ts";
@@ -36,10 +36,10 @@ export async function receive(request: IncomingMessage, receiving: Receiving, sh
   share.hold(overhead);
   let large: LargeBody | undefined;
   try {
-    for await (const chunk of readBody(request, receiving.maxBodyBytes)) {
+    await takeBody(request, receiving.maxBodyBytes, (chunk) => {
       if (gathered && gathered.length + chunk.length <= MAX_GATHERED_BYTES) {
         gathered.add(chunk);
-        continue;
+        return;
       }
       large ??= new LargeBody(receiving.context, sender, receiving.keepInvalid);
       if (gathered) {
@@ -49,7 +49,7 @@ export async function receive(request: IncomingMessage, receiving: Receiving, sh
         share.hold(overhead + LARGE_BODY_BYTES);
       }
       large.add(chunk);
-    }
+    });
     return large ? await large.finish() : await acceptWhole((gathered as GatheredBody).bytes, sender, receiving);
   } catch (error) {
     throw error instanceof InvalidBody ? Refusal.invalid(error.message) : error;
