@@ -8,6 +8,7 @@ const FIRST = 1 << 8;
  */
 export class AdditionList {
   count = 0;
+  /** Those behind {@link count} are an earlier batch's. */
   readonly places: Place[] = [];
   /** Numbers of the file's device and inode; both 0 where the file is not there before the batch. */
   devices = new Float64Array(FIRST);
@@ -21,7 +22,6 @@ export class AdditionList {
   /** Forgets the batch before. */
   begin(lengths: ArrayLike<number>): void {
     this.count = 0;
-    this.places.length = 0;
     this.lengths = lengths;
     if (lengths.length <= this.befores.length) return;
     const room = lengths.length + (lengths.length >> 2);

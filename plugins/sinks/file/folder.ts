@@ -146,6 +146,8 @@ export class Folder {
   }
 
   #refusalOf(error: unknown, name: string, wanted: "file" | "folder"): Error | undefined {
+    // As each new file is, before it is made: to look at what is there would cost as much again.
+    if (codeOf(error) === "ENOENT") return undefined;
     let found: Stats | undefined;
     try {
       found = this.#fileSystem.lstatSync(`${this.#location}/${name}`, { throwIfNoEntry: false });

@@ -1,5 +1,4 @@
 import type { AdditionList } from "./addition-list.ts";
-import type { FileIntent } from "./intent.ts";
 
 const FIRST_BYTES = 1 << 16;
 const SLASH = 0x2f;
@@ -15,32 +14,39 @@ const SMALL = 10 ** SMALL_DIGITS;
 /** Puts additions into words, byte by byte in memory that it uses again: to join strings leaves the half of them as garbage. */
 export class IntentText {
   #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #length = 0;
 
-  /** Tells of the first `count` additions, in the order in which they will be written. */
-  encode(base: string, device: number, additions: AdditionList, count: number): FileIntent {
-    const { places, devices, inodes, befores, afters } = additions;
-    let bytes = this.#bytes;
-    let at = 0;
-    for (let index = 0; index < count; index++) {
-      const { path } = places[index];
-      const most = at + MOST_OF_CHARACTER * path.length + MOST_BESIDE;
-      if (most > bytes.length) bytes = this.#grow(most);
-      at += bytes.write(path, at);
-      bytes[at++] = SLASH;
-      bytes[at++] = SLASH;
-      at = writeNumber(bytes, at, inodes[index]);
+  /** Begins another text. */
+  begin(): void {
+    this.#length = 0;
+  }
+
+  /** Tells of an addition, in the order in which they will be written. */
+  tell({ places, devices, inodes, befores, afters }: AdditionList, index: number, baseDevice: number): void {
+    const { path } = places[index];
+    const inode = inodes[index];
+    const most = this.#length + MOST_OF_CHARACTER * path.length + MOST_BESIDE;
+    const bytes = most > this.#bytes.length ? this.#grow(most) : this.#bytes;
+    let at = this.#length + bytes.write(path, this.#length);
+    bytes[at++] = SLASH;
+    bytes[at++] = SLASH;
+    at = writeNumber(bytes, at, inode);
+    bytes[at++] = COMMA;
+    at = writeNumber(bytes, at, befores[index]);
+    bytes[at++] = COMMA;
+    at = writeNumber(bytes, at, afters[index]);
+    if (devices[index] !== baseDevice && inode !== 0) {
       bytes[at++] = COMMA;
-      at = writeNumber(bytes, at, befores[index]);
-      bytes[at++] = COMMA;
-      at = writeNumber(bytes, at, afters[index]);
-      if (devices[index] !== device && inodes[index] !== 0) {
-        bytes[at++] = COMMA;
-        at = writeNumber(bytes, at, devices[index]);
-      }
-      bytes[at++] = SLASH;
-      bytes[at++] = SLASH;
+      at = writeNumber(bytes, at, devices[index]);
     }
-    return { version: 1, base, device, files: bytes.toString("utf8", 0, at) };
+    bytes[at++] = SLASH;
+    bytes[at++] = SLASH;
+    this.#length = at;
+  }
+
+  /** All that was told: {@link FileIntent.files}. */
+  toString(): string {
+    return this.#bytes.toString("utf8", 0, this.#length);
   }
 
   #grow(least: number): Buffer<ArrayBuffer> {

@@ -12,8 +12,8 @@ export class Place implements Target {
   readonly path: string;
   /** What stood there when it was looked at last. Others may have closed it since. */
   file: OpenFile | undefined;
-  /** In the milliseconds of {@link OpenFilesSettings.now}. */
-  lookedAt = Number.NEGATIVE_INFINITY;
+  /** When that was, in the milliseconds of {@link OpenFilesSettings.now}. */
+  lookedAt = 0;
   batch = 0;
   addition = 0;
   #twin: Place | undefined;

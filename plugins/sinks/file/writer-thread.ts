@@ -5,11 +5,15 @@ import { systemSync } from "./system-sync.ts";
 import type { Answer, Request, ThreadSettings } from "./threaded-writer.ts";
 import { Writer } from "./writer.ts";
 
+// Of an error, only its words and its code leave the thread, and each new file costs one: that it is not there.
+Error.stackTraceLimit = 0;
+
 const { fileSystemModule, ...settings } = workerData as ThreadSettings;
 const loaded = (await import(fileSystemModule)) as { default?: FileSystem } & FileSystem;
 const writer = new Writer(loaded.default ?? loaded, {
   ...settings,
-  now: () => performance.now(),
+  // Whole numbers take no memory of their own.
+  now: () => Math.floor(performance.now()),
   syncFileSystem: systemSync(fileSystemModule),
 });
 

@@ -42,7 +42,7 @@ export class Writer {
   readonly #sync: FileSync;
   readonly #places = new PathHearer((path) => new Place(path));
   readonly #additions = new AdditionList();
-  readonly #intentText = new IntentText();
+  readonly #text = new IntentText();
   #intent: FileIntent | undefined;
   #batch = 0;
   /** How many of the additions may have left something in their files. */
@@ -68,6 +68,7 @@ export class Writer {
     this.#batch++;
     this.#files.begin();
     this.#additions.begin(lengths);
+    this.#text.begin();
     const places = this.#places.hear(paths);
     const now = this.#now();
     const refused: RefusedFile[] = [];
@@ -86,7 +87,7 @@ export class Writer {
       this.#tree.release();
     }
     if (refused.length > 0) return { refused };
-    this.#intent = this.#tell(this.#additions.count);
+    this.#intent = this.#told();
     return { intent: this.#intent, isFirst };
   }
 
@@ -121,7 +122,7 @@ export class Writer {
     this.#files.forget();
     if (recovery === "settle" && this.#isUnderWay(intents) && this.#begun < this.#additions.count) {
       // A file that was not begun holds nothing of ours, whatever its length says.
-      const recovered = recoverFiles(this.#fileSystem, [this.#tell(this.#begun)], "take back");
+      const recovered = recoverFiles(this.#fileSystem, [this.#tellBegun()], "take back");
       this.#begun = 0;
       return recovered;
     }
@@ -156,6 +157,7 @@ export class Writer {
     }
     target.batch = this.#batch;
     target.addition = additions.count - 1;
+    this.#text.tell(additions, target.addition, this.#tree.device);
     return file === undefined || !this.#isUnsynced(file);
   }
 
@@ -215,9 +217,15 @@ export class Writer {
     }
   }
 
-  /** What undoes the first `count` additions. */
-  #tell(count: number): FileIntent {
-    return this.#intentText.encode(this.#tree.path, this.#tree.device, this.#additions, count);
+  /** What undoes the additions that may have left something. */
+  #tellBegun(): FileIntent {
+    this.#text.begin();
+    for (let index = 0; index < this.#begun; index++) this.#text.tell(this.#additions, index, this.#tree.device);
+    return this.#told();
+  }
+
+  #told(): FileIntent {
+    return { version: 1, base: this.#tree.path, device: this.#tree.device, files: this.#text.toString() };
   }
 
   #isUnderWay([intent]: readonly unknown[]): boolean {
