@@ -51,7 +51,7 @@ export default defineSink({
         maximum: 1_000_000,
         default: 16_384,
         description:
-          "How many files stay open at once: the ones written last. At the most half of what the system lets the " +
+          "How many files stay open at once: those that were written to lately. At the most half of what the system lets the " +
           "process open. With more users than this, each batch opens and closes files.",
       },
       durability: {
