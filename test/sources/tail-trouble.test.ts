@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { copyFileSync, mkdirSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { matchFiles } from "../../plugins/sources/tail/matching-files.ts";
@@ -10,7 +19,7 @@ import { temporaryFolder } from "../support/folders.ts";
 import { recordingContext } from "../support/recording-context.ts";
 import { until } from "../support/until.ts";
 import { DrivenTail } from "./tail-driven.ts";
-import { event, events, numbers, run, started } from "./tail-fixture.ts";
+import { ended, event, events, numbers, run, started } from "./tail-fixture.ts";
 
 const told = ({ context }: DrivenTail): readonly string[] => context.warnings;
 
@@ -101,4 +110,25 @@ test("neither a line without an end nor zero bytes hold up other files, however 
     await until("the other file is read", () => numbers(tail).length > 0);
     await tail.stop();
   }
+});
+
+test("in a folder with more names than are looked at, a rotated file that is not found does not pass for gone", async (t) => {
+  const { folder, path, tail } = await started(t);
+  await tail.stop();
+  appendFileSync(path, event(21));
+  renameSync(path, join(folder, "zzz"));
+  writeFileSync(join(folder, "another"), "");
+  let others = 20_001;
+  const readdirSync = ((of: string) => [
+    ...Array.from({ length: others }, () => "another"),
+    ...fs.readdirSync(of),
+  ]) as FileSystem["readdirSync"];
+  const parts = { fileSystem: { ...fs, readdirSync } };
+  const next = await run(t, folder, tail.positions, { paths: ["a.log"], parts });
+  await next.pass(2000);
+  assert.deepEqual(numbers(next), []);
+  assert.deepEqual(ended(next), []);
+  others = 0;
+  await next.pass(1000);
+  assert.deepEqual(numbers(next), [21]);
 });

@@ -22,6 +22,8 @@ export interface Entry {
 export class FolderSearch {
   readonly #fileSystem: FileSystem;
   readonly #folders = new Map<string, readonly Entry[] | undefined>();
+  /** Those that hold more names than are looked at. */
+  readonly #vast = new Set<string>();
   readonly #beside = new Map<string, ReadonlySet<string> | undefined>();
 
   constructor(fileSystem: FileSystem) {
@@ -31,17 +33,17 @@ export class FolderSearch {
   /**
    * The file that a record is about: its name may be another by now. `empty` where its folder has no files, or is not there
    * and nothing else is beside it, which may be the place of a volume that is not mounted yet; `unreadable` where it cannot
-   * be listed.
+   * be listed, or not to its end: what is not found may be there all the same.
    */
   find({ identity, path }: FileRecord): Entry | "gone" | "empty" | "unreadable" {
     const same = this.#entry(path);
     if (same && isSameFile(identity, same.stats)) return same;
     const entries = this.#list(dirname(path));
     if (!entries) return "unreadable";
-    return (
-      entries.find(({ stats }) => isSameFile(identity, stats)) ??
-      (entries.length > 0 || this.#isRemoved(dirname(path)) ? "gone" : "empty")
-    );
+    const found = entries.find(({ stats }) => isSameFile(identity, stats));
+    if (found) return found;
+    if (this.#vast.has(dirname(path))) return "unreadable";
+    return entries.length > 0 || this.#isRemoved(dirname(path)) ? "gone" : "empty";
   }
 
   /** Whether a folder is not there, and the lowest above it that is there holds others. */
@@ -102,7 +104,9 @@ export class FolderSearch {
 
   #names(folder: string): string[] | undefined {
     try {
-      return this.#fileSystem.readdirSync(folder).slice(0, MOST_NAMES);
+      const names = this.#fileSystem.readdirSync(folder);
+      if (names.length > MOST_NAMES) this.#vast.add(folder);
+      return names.slice(0, MOST_NAMES);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       return code === "ENOENT" || code === "ENOTDIR" ? [] : undefined;
