@@ -69,6 +69,8 @@ export interface ObjectSchema extends Described {
   readonly type: "object";
   readonly properties: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
+  /** What an option makes no sense without. */
+  readonly dependentRequired?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The options that a schema describes: what is required or has a default is there, the rest may be. */

@@ -97,6 +97,7 @@ export function createComponentCheck(document: Document, baseDir: string, list: 
       type: "object",
       properties: { ...common.properties, ...options.properties },
       required: [...(common.required ?? []), ...(options.required ?? [])],
+      ...(options.dependentRequired && { dependentRequired: options.dependentRequired }),
     };
     schemas.set(definition, schema);
     return schema;

@@ -1,6 +1,6 @@
 import type { ObjectSchema, Schema } from "../options.ts";
 import { filterOptions, pipelineOptions, sinkOptions, sourceOptions } from "./engine-options.ts";
-import { closedObject, type JsonSchema, present } from "./json-schema.ts";
+import { closedObject, dependenciesOf, type JsonSchema, present } from "./json-schema.ts";
 import type { Section } from "./plugin-list.ts";
 import type { Documented } from "./reference.ts";
 
@@ -32,7 +32,8 @@ export function editorSchema(components: readonly Documented[]): JsonSchema {
     const own = translateAll(options);
     const properties = { type: { const: name, description }, ...own, ...common };
     const required = ["type", ...(options.required ?? [])];
-    return [`${section}.${name}`, { type: "object", description, additionalProperties: false, properties, required }];
+    const closed = { type: "object", description, additionalProperties: false, properties, required };
+    return [`${section}.${name}`, { ...closed, ...dependenciesOf(options) }];
   });
   const top = translateAll(pipelineOptions);
   const of = (section: Section, keyword: string): JsonSchema => ({

@@ -32,8 +32,13 @@ export function closedObject(schema: ObjectSchema, translate: (property: Schema)
       Object.entries(schema.properties).map(([name, property]) => [name, translate(property)]),
     ),
     ...(schema.required ? { required: schema.required } : {}),
+    ...dependenciesOf(schema),
   };
 }
+
+/** As draft 7, which editors know, calls `dependentRequired`. */
+export const dependenciesOf = ({ dependentRequired }: ObjectSchema): JsonSchema =>
+  dependentRequired ? { dependencies: dependentRequired } : {};
 
 /** Without the keywords that have no value. */
 export const present = (keywords: JsonSchema): JsonSchema =>

@@ -51,6 +51,10 @@ function explain(document: Document, error: ErrorObject, pointer: Pointer, path:
     }
     case "required":
       return { pointer, atKey: true, path, message: `"${params.missingProperty}" is missing` };
+    case "dependencies": {
+      const message = `needs "${params.missingProperty}" beside it`;
+      return { pointer: below(pointer, String(params.property)), atKey: true, path, message };
+    }
     case "type":
       return { pointer, path, message: explainType(String(params.type), data, parentSchema?.format) };
     case "enum": {

@@ -99,7 +99,13 @@ export const fakePlugins = {
             tls: {
               type: "object",
               required: ["ca"],
-              properties: { ca: { type: "string", format: "path" }, verify: { type: "boolean", default: true } },
+              dependentRequired: { key: ["cert"] },
+              properties: {
+                ca: { type: "string", format: "path" },
+                cert: { type: "string", format: "path" },
+                key: { type: "string", format: "path" },
+                verify: { type: "boolean", default: true },
+              },
             },
           },
         },

@@ -39,6 +39,7 @@ export const OPTIONS = {
     tls: {
       type: "object",
       description: "For https endpoints.",
+      dependentRequired: { cert: ["key"], key: ["cert"] },
       properties: {
         ca: {
           type: "string",

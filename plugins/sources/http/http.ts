@@ -13,6 +13,7 @@ export default defineListener({
     "Receives events over HTTP: a body is JSON values parted by white space (EventLists, events, NDJSON, arrays), whatever its Content-Type. 200 means that they are in the journal.",
   options: {
     type: "object",
+    dependentRequired: { cert: ["key"], key: ["cert"] },
     properties: {
       listen: {
         type: "string",
