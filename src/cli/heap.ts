@@ -1,13 +1,17 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 /**
- * Bytes in which the events of a few batches come and go. In less they outlive collections and fill the old generation, which
- * takes more memory and time; what V8 would grow to by itself is memory and nothing else.
+ * Bytes in which the events that are dropped come and go; of those that are kept, few outlive their batch. What V8 would grow to by
+ * itself is memory and nothing else.
  */
-const ROOM = 8 << 20;
+const ROOM = 4 << 20;
 
-/** V8 makes the young generation small again while little is allocated. */
-const LOOK_EVERY_MS = 1000;
+/**
+ * V8 makes the young generation small again while little is allocated. While it may grow, it is looked at before it can do so
+ * twice: as much as it holds has to outlive collections for each time.
+ */
+const LOOK_MS = 1000;
+const LOOK_WHILE_SMALL_MS = 100;
 
 /** The old generation is collected when it has grown by so much: V8 by itself lets it double, and more. */
 const GROWTH_PERCENT = 50;
@@ -28,12 +32,13 @@ export function sizeHeap(receives: boolean): void {
   // A collection takes a millisecond; waiting for helping threads, while all processors are busy, takes ten.
   setFlagsFromString("--no-parallel-scavenge");
   limitGrowth();
-  setInterval(limitGrowth, LOOK_EVERY_MS).unref();
 }
 
 function limitGrowth(): void {
   const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space");
   if (space === undefined) return;
   const room = space.space_used_size + space.space_available_size;
-  setFlagsFromString(`--semi-space-growth-factor=${Math.max(1, Math.round(ROOM / room))}`);
+  const factor = Math.max(1, Math.floor(ROOM / room));
+  setFlagsFromString(`--semi-space-growth-factor=${factor}`);
+  setTimeout(limitGrowth, factor > 1 ? LOOK_WHILE_SMALL_MS : LOOK_MS).unref();
 }
