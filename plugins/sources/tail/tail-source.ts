@@ -5,10 +5,8 @@ import { recordOf } from "./file-record.ts";
 import { holdsRecord } from "./holds-record.ts";
 import type { FileState, LogFile } from "./log-file.ts";
 
-/** How often the globs are looked at again, at the most. */
+/** How often the globs are looked at again. */
 const DISCOVER_EVERY_MS = 1000;
-/** Of tens of thousands of files a look takes long: it takes no more than a tenth of the time. */
-const LOOK_SHARE = 10;
 /** A file that is quiet for so long is looked at together with the globs only: of thousands of files, few are written to. */
 const SLEEP_AFTER_MS = 10_000;
 
@@ -48,16 +46,14 @@ export class TailSource implements Source {
     const discovery = new Discovery(wanted, resume, { context: this.#context, clock });
     this.#files = discovery.turns.files;
     const pollInterval = milliseconds(this.#options.poll_interval);
-    let nextLook = Number.NEGATIVE_INFINITY;
+    let lookedAt = Number.NEGATIVE_INFINITY;
     let polledAt = Number.NEGATIVE_INFINITY;
     try {
       while (!signal.aborted) {
-        const isLook = discovery.isDue || clock.now() >= nextLook;
+        const isLook = discovery.isDue || clock.now() - lookedAt >= DISCOVER_EVERY_MS;
         if (isLook) {
-          const lookedAt = clock.now();
-          const found = await discovery.look();
-          nextLook = lookedAt + Math.max(DISCOVER_EVERY_MS, LOOK_SHARE * (clock.now() - lookedAt));
-          yield* found;
+          lookedAt = clock.now();
+          yield* await discovery.look();
         }
         const isPoll = isLook || clock.now() - polledAt >= pollInterval;
         if (isPoll) polledAt = clock.now();
@@ -113,7 +109,8 @@ export class TailSource implements Source {
       discovery.turns.pause(file);
       discovery.unreadable.recovered(file.path);
       if (!file.isRetired) {
-        if (file.isQuietFor(SLEEP_AFTER_MS)) discovery.turns.sleep(file);
+        // A run to the end asks all files once more, and would notice in the look's place what one has got.
+        if (!this.#context.untilEnd && file.isQuietFor(SLEEP_AFTER_MS)) discovery.turns.sleep(file);
         return undefined;
       }
       if (!file.isQuietFor(this.#rotateWait)) return undefined;

@@ -33,7 +33,7 @@ export default defineSource({
         default: "250ms",
         description:
           "How often files are looked at for new lines while there are none. One that was quiet for ten seconds is looked at " +
-          "together with the globs, once a second, or in a tenth of the time where there are very many.",
+          "together with the globs, once a second.",
       },
       rotate_wait: {
         type: "string",
