@@ -11,7 +11,7 @@ const ROOM = 4 << 20;
  * twice: as much as it holds has to outlive collections for each time.
  */
 const LOOK_MS = 1000;
-const LOOK_WHILE_SMALL_MS = 100;
+const LOOK_WHILE_SMALL_MS = 20;
 
 /** The old generation is collected when it has grown by so much: V8 by itself lets it double, and more. */
 const GROWTH_PERCENT = 50;
@@ -24,21 +24,25 @@ const RECEIVING_GROWTH_PERCENT = 100;
 /**
  * Has V8's young generation grow to {@link ROOM} and no further, and collects the old one early, in all threads and until the
  * process ends. V8 looks at these flags whenever they matter, so they may be set while running; a size as such can only
- * be given before the start.
- * @param receives whether requests come in
+ * be given before the start. To be called before anything large is loaded: by itself, V8 grows to more than that meanwhile.
  */
-export function sizeHeap(receives: boolean): void {
-  setFlagsFromString(`--heap-growing-percent=${receives ? RECEIVING_GROWTH_PERCENT : GROWTH_PERCENT}`);
+export function sizeHeap(): void {
+  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
   // A collection takes a millisecond; waiting for helping threads, while all processors are busy, takes ten.
   setFlagsFromString("--no-parallel-scavenge");
   limitGrowth();
+}
+
+/** Collects the old generation later: requests come in. */
+export function expectRequests(): void {
+  setFlagsFromString(`--heap-growing-percent=${RECEIVING_GROWTH_PERCENT}`);
 }
 
 function limitGrowth(): void {
   const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space");
   if (space === undefined) return;
   const room = space.space_used_size + space.space_available_size;
-  const factor = Math.max(1, Math.floor(ROOM / room));
+  const factor = 2 * room <= ROOM ? 2 : 1;
   setFlagsFromString(`--semi-space-growth-factor=${factor}`);
   setTimeout(limitGrowth, factor > 1 ? LOOK_WHILE_SMALL_MS : LOOK_MS).unref();
 }

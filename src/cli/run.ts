@@ -7,7 +7,7 @@ import type { PipelineReport } from "../pipeline/report.ts";
 import type { Command } from "./command.ts";
 import { EXIT, UsageError } from "./exit-code.ts";
 import { explainWhenIdle } from "./explain.ts";
-import { sizeHeap } from "./heap.ts";
+import { expectRequests, sizeHeap } from "./heap.ts";
 import { pipelineFile } from "./pipeline-file.ts";
 import { showProgress } from "./progress.ts";
 import { reload } from "./reload.ts";
@@ -27,6 +27,7 @@ const OPTIONS = {
 } as const;
 
 export const command: Command = async (words) => {
+  sizeHeap();
   const { values, positionals } = parseArgs({ args: [...words], allowPositionals: true, options: OPTIONS });
   const level = values["log-level"] as LogLevel;
   if (!LOG_LEVELS.includes(level)) throw new UsageError(`--log-level is one of ${LOG_LEVELS.join(", ")}`);
@@ -44,6 +45,7 @@ export const command: Command = async (words) => {
     return loaded;
   };
   const config = await load();
+  if (listenersIn(config.sources).length > 0) expectRequests();
 
   const { isTTY } = process.stderr;
   const progress = isTTY ? showProgress() : undefined;
@@ -59,7 +61,6 @@ export const command: Command = async (words) => {
   const hangup = onHangup(reloadNow);
   const watch = values.watch ? watchFiles(() => files, reloadNow) : undefined;
   try {
-    sizeHeap(listenersIn(config.sources).length > 0);
     await pipeline.start();
     log.info("running", { pipeline: config.file, sources: config.sources.length, sinks: config.sinks.length });
     progress?.of(pipeline);

@@ -15,7 +15,7 @@ const PROGRAM = `
   const sizes = [];
   for (let round = 0; round < 30; round++) {
     // What time does otherwise.
-    sizeHeap(false);
+    sizeHeap();
     const kept = [];
     for (let index = 0; index < 60_000; index++) kept.push({ index });
     sizes.push(room());
