@@ -237,7 +237,8 @@ export class PositionRecord {
 
   /**
    * Whether sinks that can undo may have what is not durable: they write nothing without an intent, and all that came before
-   * the intents was durable when the checkpoint was written. One that began no intents (version 1) did not see to that.
+   * the intents was durable when the checkpoint was written, or was not to be. One that began no intents (version 1) did not see
+   * to that.
    */
   #mayOweSync(): boolean {
     const { generation, sinks } = this.#committed;

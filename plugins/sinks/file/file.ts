@@ -61,7 +61,8 @@ export default defineSink({
         description:
           "fsync: all that a checkpoint says is written is on the disk, so that a power cut or a crash of the machine neither " +
           "loses nor doubles an event. none: nothing is synced, and what the machine had not yet written by itself when it " +
-          "crashed (half a minute's events, as a rule) can be lost. The end of the process alone costs nothing either way.",
+          "crashed (half a minute's events, as a rule) can be lost; so can what was written like that, when this is fsync again, until " +
+          "the sink has written more. The end of the process alone costs nothing either way.",
       },
       file_mode: {
         type: "string",
