@@ -157,27 +157,28 @@ export class OpenFiles {
       throw error;
     }
     place.lookedAt = this.#settings.now();
-    const file = this.#recognize(place, descriptor, stats);
+    const file = this.#recognize(place, descriptor, stats, (flags & this.#fileSystem.constants.O_EXCL) !== 0);
     file.length = stats.size;
     file.endsInLine = endsInLine;
     place.file = file;
     return file;
   }
 
-  /** The file of a descriptor, which may be known by another path: then that one's descriptor stays the only one. */
-  #recognize(place: Place, descriptor: number, { dev: device, ino: inode, size: length }: Stats): OpenFile {
+  /**
+   * The file of a descriptor, which may be known by another path: then that one's descriptor stays the only one. One that
+   * is closed may be gone and its number another's: it is known by the path that it still has, and never in one just made.
+   */
+  #recognize(place: Place, descriptor: number, stats: Stats, isMade: boolean): OpenFile {
+    const { dev: device, ino: inode, size: length } = stats;
     const known = this.#byInode.get(inode);
     if (known?.device === device) {
-      if (known.descriptor === CLOSED) {
-        known.descriptor = descriptor;
-        this.#open.add(known);
+      const isOpen = known.descriptor !== CLOSED;
+      if (!isMade && (known.place === place || this.#find(known.place, known) !== undefined)) {
+        if (isOpen) this.#close(descriptor);
+        else this.#reopen(known, descriptor);
         return known;
       }
-      if (this.#isInPlace(known.place, known, place.lookedAt)) {
-        this.#close(descriptor);
-        return known;
-      }
-      this.#giveUp(known);
+      if (isOpen) this.#giveUp(known);
     }
     const unused = { endsInLine: false, wasUsed: false, unsyncedIn: 0, batch: 0, addition: 0 };
     const file: OpenFile = { place, device, inode, descriptor, length, ...unused };
@@ -186,10 +187,15 @@ export class OpenFiles {
     return file;
   }
 
+  #reopen(file: OpenFile, descriptor: number): void {
+    file.descriptor = descriptor;
+    this.#open.add(file);
+  }
+
   #isInPlace(place: Place, file: OpenFile, now: number): boolean {
     try {
-      const found = this.#fileSystem.lstatSync(`${this.#tree.path}/${place.path}`, { throwIfNoEntry: false });
-      if (found?.ino !== file.inode || found.dev !== file.device) return false;
+      const found = this.#find(place, file);
+      if (found === undefined) return false;
       // Others may have written to it, or cut it.
       if (found.size !== file.length) file.endsInLine = this.#endsInLine(file.descriptor, found.size);
       file.length = found.size;
@@ -198,6 +204,16 @@ export class OpenFiles {
     } catch {
       // Opening it anew tells what is wrong, and whether it is wrong with this file alone.
       return false;
+    }
+  }
+
+  /** Undefined where the file is not in that place, or cannot be looked at there. */
+  #find(place: Place, file: OpenFile): Stats | undefined {
+    try {
+      const found = this.#fileSystem.lstatSync(`${this.#tree.path}/${place.path}`, { throwIfNoEntry: false });
+      return found?.ino === file.inode && found.dev === file.device ? found : undefined;
+    } catch {
+      return undefined;
     }
   }
 
