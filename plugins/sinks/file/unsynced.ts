@@ -1,15 +1,15 @@
 /** So many paths are remembered one by one. */
 const MOST = 2 ** 17;
 
-/** What was written to: the numbers of the files' inodes by their paths, and the folders that got or lost names. */
+/** What was written to: the files' identities by their paths, and the folders that got or lost names. */
 export interface Written {
-  readonly files: ReadonlyMap<string, number>;
+  readonly files: ReadonlyMap<string, string>;
   readonly folders: ReadonlySet<string>;
 }
 
 /** Which files and folders hold what may not be durable. */
 export class Unsynced {
-  #files = new Map<string, number>();
+  #files = new Map<string, string>();
   #folders = new Set<string>();
   #hasForgotten = false;
   /** What was written before the last sync began and is not known to be durable: undefined where it can be anything. */
@@ -22,18 +22,18 @@ export class Unsynced {
   }
 
   /** Whether a file was written to since the last sync began. */
-  has(path: string, inode: number): boolean {
-    return this.#files.get(path) === inode;
+  has(path: string, identity: string): boolean {
+    return this.#files.get(path) === identity;
   }
 
   /** To be called before something is written to a file. */
-  add(path: string, inode: number, isBorn: boolean): void {
+  add(path: string, identity: string, isBorn: boolean): void {
     if (this.#files.size === MOST) {
       this.#files.clear();
       this.#round++;
       this.#hasForgotten = true;
     }
-    this.#files.set(path, inode);
+    this.#files.set(path, identity);
     if (!isBorn) return;
     for (let folder = parentOf(path); !this.#folders.has(folder); folder = parentOf(folder)) this.#folders.add(folder);
   }

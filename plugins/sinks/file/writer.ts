@@ -161,9 +161,9 @@ export class Writer {
     return file === undefined || !this.#isUnsynced(file);
   }
 
-  #isUnsynced({ unsyncedIn, place, inode }: OpenFile): boolean {
+  #isUnsynced({ unsyncedIn, place, identity }: OpenFile): boolean {
     // One that was closed in between is known by its path.
-    return unsyncedIn === this.#unsynced.round || this.#unsynced.has(place.path, inode);
+    return unsyncedIn === this.#unsynced.round || this.#unsynced.has(place.path, identity);
   }
 
   #add(index: number, arena: Uint8Array, start: number, end: number): void {
@@ -176,7 +176,7 @@ export class Writer {
     if (!isSame) throw new Error("others moved it, cut it or wrote to it since the batch was prepared");
     this.#begun++;
     if (file.unsyncedIn !== this.#unsynced.round) {
-      this.#unsynced.add(place.path, file.inode, isBorn);
+      this.#unsynced.add(place.path, file.identity, isBorn);
       file.unsyncedIn = this.#unsynced.round;
     }
     if (afters[index] - before > end - start) this.#append(file, LINE_END, 0, 1);
