@@ -145,6 +145,8 @@ export class Writer {
   #look(place: Place, length: number, now: number): boolean {
     const additions = this.#additions;
     const file = this.#files.look(place, now);
+    // Only among files that one batch makes is it not seen which are the same: others are found by each of their paths.
+    if (file === undefined && place.first.batch !== this.#batch) place.part();
     const target = file ?? place.first;
     const isAnother = target.batch === this.#batch;
     if (isAnother) additions.goOn(target.addition, length);
@@ -190,7 +192,7 @@ export class Writer {
     } catch (error) {
       // One that this batch has made may be found by this path, too: the next try knows that they are one.
       const there = codeOf(error) === "EEXIST" ? this.#files.look(place, this.#now()) : undefined;
-      if (there !== undefined) place.join(there.place);
+      if (there?.place.batch === this.#batch) place.join(there.place);
       throw error;
     }
   }
