@@ -33,6 +33,9 @@ export class Unsynced {
       this.#round++;
       this.#hasForgotten = true;
     }
+    const known = this.#files.get(path);
+    // The one that had this path is somewhere else, perhaps, and nothing says where.
+    if (known !== undefined && known !== identity) this.#hasForgotten = true;
     this.#files.set(path, identity);
     if (!isBorn) return;
     for (let folder = parentOf(path); !this.#folders.has(folder); folder = parentOf(folder)) this.#folders.add(folder);
@@ -43,7 +46,11 @@ export class Unsynced {
    * anything below the base folder, as at first, when nobody knows what a process before this one has left.
    */
   begin(): Written | undefined {
-    const files = new Map([...(this.#owed?.files ?? []), ...this.#files]);
+    const files = new Map(this.#owed?.files);
+    for (const [path, identity] of this.#files) {
+      if ((files.get(path) ?? identity) !== identity) this.#hasForgotten = true;
+      files.set(path, identity);
+    }
     const folders = new Set([...(this.#owed?.folders ?? []), ...this.#folders]);
     if (this.#owed !== undefined) this.#owed = this.#hasForgotten || files.size > MOST ? undefined : { files, folders };
     this.#files = new Map();
