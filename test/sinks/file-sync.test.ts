@@ -225,3 +225,26 @@ test("a moved file that a failed sync owes is owed by the next one, though anoth
   append({ a: "2\n" });
   assert.deepEqual(await sync(), ["(file system)"]);
 });
+
+test("what the system says when a file is closed while it is being synced fails that sync", async (context) => {
+  const { append, sync, faults } = trySync(context, { maxOpenFiles: 1 });
+  await sync();
+  append({ a: "1\n" });
+  const { fdatasync } = faults;
+  const begun = new Promise<() => void>((begin) => {
+    faults.fdatasync = ((descriptor, done) =>
+      begin(() => nodeFileSystem.fdatasync(descriptor, done))) as typeof nodeFileSystem.fdatasync;
+  });
+  const failing = assert.rejects(sync(), { code: "EDQUOT" });
+  const goOn = await begun;
+  faults.closeSync = (descriptor) => {
+    nodeFileSystem.closeSync(descriptor);
+    throw failure("EDQUOT");
+  };
+  append({ b: "1\n" });
+  delete faults.closeSync;
+  Object.assign(faults, { fdatasync });
+  goOn();
+  await failing;
+  assert.deepEqual(await sync(), ["", "a", "b"]);
+});

@@ -48,6 +48,8 @@ export class FileSync {
       // One was moved meanwhile: it is still somewhere on that file system.
       isComplete ||= (await this.#syncFileSystem?.(base)) ?? false;
     }
+    // Those of this sync may have been closed while it ran.
+    this.#files.throwLost();
     this.#unsynced.end();
     // The next sync has nothing to do with it: what was written is undone and written again.
     if (!isComplete) throw new Error(`cannot sync all below ${base}: a file was moved or removed before it was synced`);
