@@ -12,7 +12,7 @@ import { codeOf, describe, Refusal } from "./refusal.ts";
 import { RefusedNames } from "./refused-names.ts";
 import { Unsynced } from "./unsynced.ts";
 
-/** A file that nothing is written to, by its index in {@link Additions.paths}, and why. */
+/** A file that nothing is written to, by its index in {@link NumberedPaths.numbers}, and why. */
 export interface RefusedFile {
   readonly index: number;
   readonly reason: string;
@@ -63,13 +63,14 @@ export class Writer {
    * it fails.
    */
   prepare(paths: NumberedPaths, lengths: ArrayLike<number>): Prepared {
+    // First, as what fails before it would part the numbers here from those of the teller for good.
+    const places = this.#places.hear(paths);
     this.#intent = undefined;
     this.#begun = 0;
     this.#batch++;
     this.#files.begin();
     this.#additions.begin(lengths);
     this.#text.begin();
-    const places = this.#places.hear(paths);
     const now = this.#now();
     const refused: RefusedFile[] = [];
     let isFirst = false;
