@@ -1,8 +1,8 @@
 /** One file may be found by several paths, and one path may lead to another file than before. */
 import assert from "node:assert/strict";
-import { linkSync, renameSync, rmSync } from "node:fs";
+import nodeFileSystem, { linkSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { PathTeller } from "../../plugins/sinks/file/path-numbers.ts";
 import { tryWriter } from "../support/file-writers.ts";
 
@@ -55,4 +55,40 @@ test("paths that are told anew, as there were too many, lead to the files that a
   assert.equal(add("1\n1\n"), true);
   assert.equal(add("2\n2\n"), false);
   assert.deepEqual(trial.files(), { a: "1\n2\n", b: "1\n2\n" });
+});
+
+/** A writer that was told by the file system that anna's and bert's new files are one, which is no more. */
+function tryTwins(context: TestContext) {
+  const trial = tryWriter(context);
+  const paths = { anna: join(trial.base, "anna"), bert: join(trial.base, "bert") };
+  trial.faults.openSync = ((path, flags, mode) => {
+    const isBorn = (Number(flags) & nodeFileSystem.constants.O_CREAT) !== 0;
+    if (isBorn && String(path).endsWith("/bert")) linkSync(paths.anna, paths.bert);
+    return nodeFileSystem.openSync(path, flags, mode);
+  }) as typeof nodeFileSystem.openSync;
+  assert.throws(() => trial.append({ anna: "a 0\n", bert: "b 0\n" }), /EEXIST/);
+  delete trial.faults.openSync;
+  for (const path of [paths.anna, paths.bert]) rmSync(path, { force: true });
+  trial.clock.now += 1000;
+  return trial;
+}
+
+test("a batch that makes one file by two paths is written by another try", (context) => {
+  const trial = tryTwins(context);
+  trial.append({ anna: "a 1\n", bert: "b 1\n" });
+  assert.deepEqual(trial.files(), { anna: "a 1\nb 1\n" });
+});
+
+test("paths that were one file once have a file each as soon as one of them is there", (context) => {
+  const trial = tryTwins(context);
+  trial.append({ anna: "a 1\n" });
+  trial.append({ bert: "b 1\n" });
+  trial.append({ anna: "a 2\n", bert: "b 2\n" });
+  assert.deepEqual(trial.files(), { anna: "a 1\na 2\n", bert: "b 1\nb 2\n" });
+});
+
+test("the events of a path that was one with another once make a file by its own name", (context) => {
+  const trial = tryTwins(context);
+  trial.append({ bert: "b 1\n" });
+  assert.deepEqual(trial.files(), { bert: "b 1\n" });
 });

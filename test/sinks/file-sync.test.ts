@@ -199,3 +199,52 @@ test("what a batch that was undone had touched is synced, too", async (context) 
   trial.writer.recover([intent], "undo");
   assert.deepEqual(await sync(), ["", "(file system)", "a", "new"]);
 });
+
+test("a file that was moved while it was closed is synced, though another one has its path by then", async (context) => {
+  const { append, sync, base, clock } = trySync(context, { maxOpenFiles: 1 });
+  await sync();
+  append({ a: "1\n", b: "1\n" });
+  renameSync(join(base, "a"), join(base, "a.1"));
+  clock.now += 1000;
+  append({ a: "2\n" });
+  assert.deepEqual(await sync(), ["(file system)"]);
+  append({ a: "3\n" });
+  assert.deepEqual(await sync(), ["a"]);
+});
+
+test("a moved file that a failed sync owes is owed by the next one, though another one has its path by then", async (context) => {
+  const { append, sync, base, clock, faults } = trySync(context, { maxOpenFiles: 1 });
+  await sync();
+  append({ a: "1\n", b: "1\n" });
+  const { fdatasync } = faults;
+  faults.fdatasync = ((_descriptor: number, done: (error: Error) => void) => done(failure("EIO"))) as never;
+  await assert.rejects(sync(), { code: "EIO" });
+  Object.assign(faults, { fdatasync });
+  renameSync(join(base, "a"), join(base, "a.1"));
+  clock.now += 1000;
+  append({ a: "2\n" });
+  assert.deepEqual(await sync(), ["(file system)"]);
+});
+
+test("what the system says when a file is closed while it is being synced fails that sync", async (context) => {
+  const { append, sync, faults } = trySync(context, { maxOpenFiles: 1 });
+  await sync();
+  append({ a: "1\n" });
+  const { fdatasync } = faults;
+  const begun = new Promise<() => void>((begin) => {
+    faults.fdatasync = ((descriptor, done) =>
+      begin(() => nodeFileSystem.fdatasync(descriptor, done))) as typeof nodeFileSystem.fdatasync;
+  });
+  const failing = assert.rejects(sync(), { code: "EDQUOT" });
+  const goOn = await begun;
+  faults.closeSync = (descriptor) => {
+    nodeFileSystem.closeSync(descriptor);
+    throw failure("EDQUOT");
+  };
+  append({ b: "1\n" });
+  delete faults.closeSync;
+  Object.assign(faults, { fdatasync });
+  goOn();
+  await failing;
+  assert.deepEqual(await sync(), ["", "a", "b"]);
+});

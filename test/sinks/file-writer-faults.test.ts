@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { PathTeller } from "../../plugins/sinks/file/path-numbers.ts";
 import { failure, tryWriter, writeBut } from "../support/file-writers.ts";
 
 test("what a disk took of a batch before it failed is taken back, and not doubled by another try", (context) => {
@@ -59,4 +60,14 @@ test("a disk that cannot open or make files fails the batch", (context) => {
     assert.deepEqual(append({ a: "2\n", "b/c": "2\n" }), []);
     assert.deepEqual(files(), { a: "1\n2\n", "b/c": "2\n" });
   }
+});
+
+test("a batch that there is no memory for does not take their files from the paths that it was the first to tell", (context) => {
+  const trial = tryWriter(context);
+  const teller = new PathTeller();
+  const endless = { length: Number.MAX_SAFE_INTEGER };
+  assert.throws(() => trial.writer.prepare(teller.number(["anna"]), endless), RangeError);
+  trial.writer.prepare(teller.number(["bert", "anna"]), [4, 4]);
+  trial.writer.write(Buffer.from("b 1\na 1\n"));
+  assert.deepEqual(trial.files(), { anna: "a 1\n", bert: "b 1\n" });
 });

@@ -2,6 +2,7 @@ import { promisify } from "node:util";
 import type { FileSystem } from "../../../src/plugin.ts";
 import { CANNOT_SYNC } from "./folder.ts";
 import { FolderTree, walk } from "./folder-tree.ts";
+import { identityOf } from "./identity.ts";
 import { type OpenFiles, openIfThere } from "./open-files.ts";
 import { codeOf, describe } from "./refusal.ts";
 import type { Unsynced, Written } from "./unsynced.ts";
@@ -47,6 +48,8 @@ export class FileSync {
       // One was moved meanwhile: it is still somewhere on that file system.
       isComplete ||= (await this.#syncFileSystem?.(base)) ?? false;
     }
+    // Those of this sync may have been closed while it ran.
+    this.#files.throwLost();
     this.#unsynced.end();
     // The next sync has nothing to do with it: what was written is undone and written again.
     if (!isComplete) throw new Error(`cannot sync all below ${base}: a file was moved or removed before it was synced`);
@@ -60,9 +63,10 @@ export class FileSync {
     let isComplete = true;
     try {
       await inLanes(written?.files.keys() ?? walk(tree, folders), async (path) => {
-        const inode = written?.files.get(path);
-        const descriptor = this.#files.openAgain(path, inode, tree);
-        isComplete &&= inode === undefined || (descriptor !== undefined && inode === this.#inodeOf(descriptor));
+        const identity = written?.files.get(path);
+        const descriptor = this.#files.openAgain(path, identity, tree);
+        isComplete &&=
+          identity === undefined || (descriptor !== undefined && identity === this.#identityOf(descriptor));
         if (descriptor !== undefined) await this.#syncAndClose("fdatasync", descriptor, path);
       });
       await inLanes(folders, async (path) => {
@@ -75,8 +79,9 @@ export class FileSync {
     }
   }
 
-  #inodeOf(descriptor: number): number {
-    return this.#fileSystem.fstatSync(descriptor).ino;
+  #identityOf(descriptor: number): string {
+    const { fstatSync } = this.#fileSystem;
+    return identityOf(fstatSync(descriptor), () => fstatSync(descriptor, { bigint: true }));
   }
 
   async #syncAndClose(call: "fdatasync" | "fsync", descriptor: number, path: string): Promise<void> {

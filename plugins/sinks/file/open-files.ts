@@ -3,6 +3,7 @@ import type { FileSystem } from "../../../src/plugin.ts";
 import { descriptorLimit } from "./descriptor-limit.ts";
 import { DESCRIPTORS, hasDescriptors } from "./folder.ts";
 import type { FolderTree } from "./folder-tree.ts";
+import { identityOf } from "./identity.ts";
 import type { Place, Target } from "./place.ts";
 import { codeOf, kindOf, Refusal, refuse } from "./refusal.ts";
 
@@ -15,7 +16,8 @@ const CLOSED = -1;
 export interface OpenFile extends Target {
   /** The path that it was found by first. */
   readonly place: Place;
-  /** Which file it is, whatever its name: numbers of its device and inode. */
+  /** Which file it is, as {@link identityOf} tells; and the numbers that intents tell, which can be another's, too. */
+  readonly identity: string;
   readonly device: number;
   readonly inode: number;
   /** {@link CLOSED} once it is closed. */
@@ -50,8 +52,11 @@ export class OpenFiles {
   readonly #open = new Set<OpenFile>();
   /** Goes round to find a file to close: one that was not used since it came by. To keep them in the order of use costs more. */
   #hand = this.#open.values();
-  /** By their inodes, so that one file is not taken for two: those that are open, and that the batch under way saw closed. */
-  readonly #byInode = new Map<number, OpenFile>();
+  /**
+   * So that one file is not taken for two: those that are open, and those that were closed since the batch under way began.
+   * A closed one may be gone, and what told it from all others be another's.
+   */
+  readonly #byIdentity = new Map<string, OpenFile>();
   readonly #closed: OpenFile[] = [];
   readonly #lastByte = new Uint8Array(1);
   #lost: Error | undefined;
@@ -66,7 +71,7 @@ export class OpenFiles {
 
   /** To be called when a batch begins: files that the one before saw closed may be gone, and their numbers others'. */
   begin(): void {
-    for (const file of this.#closed.splice(0)) if (file.descriptor === CLOSED) this.#forgetInode(file);
+    for (const file of this.#closed.splice(0)) if (file.descriptor === CLOSED) this.#forgetIdentity(file);
   }
 
   /**
@@ -100,12 +105,12 @@ export class OpenFiles {
 
   /**
    * Another descriptor of a file, to sync it by, or undefined where it is not in its place; the caller closes it. With its
-   * inode it is found even if it has been moved, as long as it is open.
+   * identity it is found even if it has been moved, as long as it is open.
    */
-  openAgain(path: string, inode: number | undefined, tree: FolderTree): number | undefined {
+  openAgain(path: string, identity: string | undefined, tree: FolderTree): number | undefined {
     const { O_RDONLY } = this.#fileSystem.constants;
     return openIfThere(() => {
-      const known = inode === undefined ? undefined : this.#byInode.get(inode);
+      const known = identity === undefined ? undefined : this.#byIdentity.get(identity);
       const isOpen = known?.place.path === path && known.descriptor !== CLOSED;
       if (isOpen && hasDescriptors(this.#fileSystem)) {
         return this.#fileSystem.openSync(`${DESCRIPTORS}/${known.descriptor}`, O_RDONLY);
@@ -157,39 +162,46 @@ export class OpenFiles {
       throw error;
     }
     place.lookedAt = this.#settings.now();
-    const file = this.#recognize(place, descriptor, stats);
+    const file = this.#recognize(place, descriptor, stats, (flags & this.#fileSystem.constants.O_EXCL) !== 0);
     file.length = stats.size;
     file.endsInLine = endsInLine;
     place.file = file;
     return file;
   }
 
-  /** The file of a descriptor, which may be known by another path: then that one's descriptor stays the only one. */
-  #recognize(place: Place, descriptor: number, { dev: device, ino: inode, size: length }: Stats): OpenFile {
-    const known = this.#byInode.get(inode);
-    if (known?.device === device) {
-      if (known.descriptor === CLOSED) {
-        known.descriptor = descriptor;
-        this.#open.add(known);
+  /**
+   * The file of a descriptor, which may be known by another path: then that one's descriptor stays the only one. One that
+   * is closed may be gone and its number another's: it is known by the path that it still has, and never in one just made.
+   */
+  #recognize(place: Place, descriptor: number, stats: Stats, isMade: boolean): OpenFile {
+    const identity = identityOf(stats, () => this.#fileSystem.fstatSync(descriptor, { bigint: true }));
+    const known = this.#byIdentity.get(identity);
+    if (known !== undefined) {
+      const isOpen = known.descriptor !== CLOSED;
+      if (!isMade && (known.place === place || this.#find(known.place, known) !== undefined)) {
+        if (isOpen) this.#close(descriptor);
+        else this.#reopen(known, descriptor);
         return known;
       }
-      if (this.#isInPlace(known.place, known, place.lookedAt)) {
-        this.#close(descriptor);
-        return known;
-      }
-      this.#giveUp(known);
+      if (isOpen) this.#giveUp(known);
     }
     const unused = { endsInLine: false, wasUsed: false, unsyncedIn: 0, batch: 0, addition: 0 };
-    const file: OpenFile = { place, device, inode, descriptor, length, ...unused };
-    this.#byInode.set(inode, file);
+    const { dev: device, ino: inode, size: length } = stats;
+    const file: OpenFile = { place, identity, device, inode, descriptor, length, ...unused };
+    this.#byIdentity.set(identity, file);
     this.#open.add(file);
     return file;
   }
 
+  #reopen(file: OpenFile, descriptor: number): void {
+    file.descriptor = descriptor;
+    this.#open.add(file);
+  }
+
   #isInPlace(place: Place, file: OpenFile, now: number): boolean {
     try {
-      const found = this.#fileSystem.lstatSync(`${this.#tree.path}/${place.path}`, { throwIfNoEntry: false });
-      if (found?.ino !== file.inode || found.dev !== file.device) return false;
+      const found = this.#find(place, file);
+      if (found === undefined) return false;
       // Others may have written to it, or cut it.
       if (found.size !== file.length) file.endsInLine = this.#endsInLine(file.descriptor, found.size);
       file.length = found.size;
@@ -198,6 +210,19 @@ export class OpenFiles {
     } catch {
       // Opening it anew tells what is wrong, and whether it is wrong with this file alone.
       return false;
+    }
+  }
+
+  /** Undefined where the file is not in that place, or cannot be looked at there. */
+  #find(place: Place, file: OpenFile): Stats | undefined {
+    try {
+      const path = `${this.#tree.path}/${place.path}`;
+      const found = this.#fileSystem.lstatSync(path, { throwIfNoEntry: false });
+      if (found === undefined) return undefined;
+      const identity = identityOf(found, () => this.#fileSystem.lstatSync(path, { bigint: true }));
+      return identity === file.identity ? found : undefined;
+    } catch {
+      return undefined;
     }
   }
 
@@ -227,11 +252,11 @@ export class OpenFiles {
   #giveUp(file: OpenFile): void {
     this.#attempt(() => this.#fileSystem.fdatasyncSync(file.descriptor));
     this.#letGo(file);
-    this.#forgetInode(file);
+    this.#forgetIdentity(file);
   }
 
-  #forgetInode(file: OpenFile): void {
-    if (this.#byInode.get(file.inode) === file) this.#byInode.delete(file.inode);
+  #forgetIdentity(file: OpenFile): void {
+    if (this.#byIdentity.get(file.identity) === file) this.#byIdentity.delete(file.identity);
   }
 
   #close(descriptor: number): void {

@@ -34,4 +34,9 @@ export class Place implements Target {
     const { first } = this;
     if (first !== other.first) first.#twin = other.first;
   }
+
+  /** Stands for itself again: others may have made two files of one, and whether they are the same shows anew. */
+  part(): void {
+    this.#twin = undefined;
+  }
 }

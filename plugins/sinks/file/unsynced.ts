@@ -1,15 +1,15 @@
 /** So many paths are remembered one by one. */
 const MOST = 2 ** 17;
 
-/** What was written to: the numbers of the files' inodes by their paths, and the folders that got or lost names. */
+/** What was written to: the files' identities by their paths, and the folders that got or lost names. */
 export interface Written {
-  readonly files: ReadonlyMap<string, number>;
+  readonly files: ReadonlyMap<string, string>;
   readonly folders: ReadonlySet<string>;
 }
 
 /** Which files and folders hold what may not be durable. */
 export class Unsynced {
-  #files = new Map<string, number>();
+  #files = new Map<string, string>();
   #folders = new Set<string>();
   #hasForgotten = false;
   /** What was written before the last sync began and is not known to be durable: undefined where it can be anything. */
@@ -22,18 +22,21 @@ export class Unsynced {
   }
 
   /** Whether a file was written to since the last sync began. */
-  has(path: string, inode: number): boolean {
-    return this.#files.get(path) === inode;
+  has(path: string, identity: string): boolean {
+    return this.#files.get(path) === identity;
   }
 
   /** To be called before something is written to a file. */
-  add(path: string, inode: number, isBorn: boolean): void {
+  add(path: string, identity: string, isBorn: boolean): void {
     if (this.#files.size === MOST) {
       this.#files.clear();
       this.#round++;
       this.#hasForgotten = true;
     }
-    this.#files.set(path, inode);
+    const known = this.#files.get(path);
+    // The one that had this path is somewhere else, perhaps, and nothing says where.
+    if (known !== undefined && known !== identity) this.#hasForgotten = true;
+    this.#files.set(path, identity);
     if (!isBorn) return;
     for (let folder = parentOf(path); !this.#folders.has(folder); folder = parentOf(folder)) this.#folders.add(folder);
   }
@@ -43,7 +46,11 @@ export class Unsynced {
    * anything below the base folder, as at first, when nobody knows what a process before this one has left.
    */
   begin(): Written | undefined {
-    const files = new Map([...(this.#owed?.files ?? []), ...this.#files]);
+    const files = new Map(this.#owed?.files);
+    for (const [path, identity] of this.#files) {
+      if ((files.get(path) ?? identity) !== identity) this.#hasForgotten = true;
+      files.set(path, identity);
+    }
     const folders = new Set([...(this.#owed?.folders ?? []), ...this.#folders]);
     if (this.#owed !== undefined) this.#owed = this.#hasForgotten || files.size > MOST ? undefined : { files, folders };
     this.#files = new Map();

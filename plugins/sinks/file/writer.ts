@@ -12,7 +12,7 @@ import { codeOf, describe, Refusal } from "./refusal.ts";
 import { RefusedNames } from "./refused-names.ts";
 import { Unsynced } from "./unsynced.ts";
 
-/** A file that nothing is written to, by its index in {@link Additions.paths}, and why. */
+/** A file that nothing is written to, by its index in {@link NumberedPaths.numbers}, and why. */
 export interface RefusedFile {
   readonly index: number;
   readonly reason: string;
@@ -63,13 +63,14 @@ export class Writer {
    * it fails.
    */
   prepare(paths: NumberedPaths, lengths: ArrayLike<number>): Prepared {
+    // First, as what fails before it would part the numbers here from those of the teller for good.
+    const places = this.#places.hear(paths);
     this.#intent = undefined;
     this.#begun = 0;
     this.#batch++;
     this.#files.begin();
     this.#additions.begin(lengths);
     this.#text.begin();
-    const places = this.#places.hear(paths);
     const now = this.#now();
     const refused: RefusedFile[] = [];
     let isFirst = false;
@@ -145,6 +146,8 @@ export class Writer {
   #look(place: Place, length: number, now: number): boolean {
     const additions = this.#additions;
     const file = this.#files.look(place, now);
+    // Only among files that one batch makes is it not seen which are the same: others are found by each of their paths.
+    if (file === undefined && place.first.batch !== this.#batch) place.part();
     const target = file ?? place.first;
     const isAnother = target.batch === this.#batch;
     if (isAnother) additions.goOn(target.addition, length);
@@ -161,9 +164,9 @@ export class Writer {
     return file === undefined || !this.#isUnsynced(file);
   }
 
-  #isUnsynced({ unsyncedIn, place, inode }: OpenFile): boolean {
+  #isUnsynced({ unsyncedIn, place, identity }: OpenFile): boolean {
     // One that was closed in between is known by its path.
-    return unsyncedIn === this.#unsynced.round || this.#unsynced.has(place.path, inode);
+    return unsyncedIn === this.#unsynced.round || this.#unsynced.has(place.path, identity);
   }
 
   #add(index: number, arena: Uint8Array, start: number, end: number): void {
@@ -176,7 +179,7 @@ export class Writer {
     if (!isSame) throw new Error("others moved it, cut it or wrote to it since the batch was prepared");
     this.#begun++;
     if (file.unsyncedIn !== this.#unsynced.round) {
-      this.#unsynced.add(place.path, file.inode, isBorn);
+      this.#unsynced.add(place.path, file.identity, isBorn);
       file.unsyncedIn = this.#unsynced.round;
     }
     if (afters[index] - before > end - start) this.#append(file, LINE_END, 0, 1);
@@ -190,7 +193,7 @@ export class Writer {
     } catch (error) {
       // One that this batch has made may be found by this path, too: the next try knows that they are one.
       const there = codeOf(error) === "EEXIST" ? this.#files.look(place, this.#now()) : undefined;
-      if (there !== undefined) place.join(there.place);
+      if (there?.place.batch === this.#batch) place.join(there.place);
       throw error;
     }
   }
