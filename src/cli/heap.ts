@@ -1,10 +1,10 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 /**
- * Bytes in which the events that are dropped come and go; of those that are kept, few outlive their batch. What V8 would grow to by
- * itself is memory and nothing else.
+ * Bytes in which the events of a few batches come and go. In less they outlive collections and fill the old generation, which
+ * takes more time; what V8 would grow to by itself is memory and nothing else.
  */
-const ROOM = 4 << 20;
+const ROOM = 8 << 20;
 
 /**
  * V8 makes the young generation small again while little is allocated. While it may grow, it is looked at before it can do so

@@ -95,7 +95,7 @@ export const pipelineOptions = {
     max_in_flight: {
       type: "string",
       format: "bytes",
-      default: "32MiB",
+      default: "24MiB",
       description:
         "How much may be read and not yet delivered. It bounds the memory: reading waits when it is reached.",
     },

@@ -23,9 +23,9 @@ const PROGRAM = `
   console.log(Math.max(...sizes));
 `;
 
-test("the young generation grows to 4 MiB and no further, however much outlives its collections", () => {
+test("the young generation grows to 8 MiB and no further, however much outlives its collections", () => {
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", PROGRAM], {
     encoding: "utf8",
   });
-  assert.equal(Math.round(Number(stdout) / 2 ** 20), 4, stderr);
+  assert.equal(Math.round(Number(stdout) / 2 ** 20), 8, stderr);
 });

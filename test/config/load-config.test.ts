@@ -28,7 +28,7 @@ suite("a valid pipeline.yaml", () => {
       batch: {},
       retry: { initial: 100, max: 30_000, maxElapsed: Number.POSITIVE_INFINITY },
     });
-    assert.equal(config.maxInFlightBytes, 32 * 1024 * 1024);
+    assert.equal(config.maxInFlightBytes, 24 * 1024 * 1024);
     assert.equal(config.checkpointInterval, 1000);
     assert.equal(config.shutdownTimeout, 30_000);
     assert.deepEqual(config.filters, []);

@@ -68,7 +68,7 @@ test("the metrics say what came in and what became of it", async (t) => {
     ["sluice_dead_letters_total", {}, 1],
     ["sluice_dead_letter_max_bytes", {}, 2 ** 30],
     ["sluice_window_bytes", {}, 0],
-    ["sluice_window_max_bytes", {}, 32 * 2 ** 20],
+    ["sluice_window_max_bytes", {}, 24 * 2 ** 20],
   ];
   for (const [name, labels, value] of values) assert.equal(scraped.get(keyOf(name, labels)), value, name);
   assert.ok((scraped.get("sluice_dead_letter_bytes") ?? 0) > 0);

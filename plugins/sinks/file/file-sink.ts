@@ -19,7 +19,7 @@ import type { RefusedFile } from "./writer.ts";
  * Each file of a batch costs a write: with thousands of users, small batches would be all writes. Of large ones, the
  * events outlive the garbage collector's nursery, and their bytes the processor's cache.
  */
-const BATCH_BYTES = 8 * 2 ** 20;
+const BATCH_BYTES = 6 * 2 ** 20;
 const BATCH_EVENTS = 1_000_000;
 /** A full batch, with line ends and what events out of the ordinary add to it. */
 const ARENA_BYTES = BATCH_BYTES + 2 ** 20;
