@@ -23,9 +23,11 @@ const PROGRAM = `
   console.log(Math.max(...sizes));
 `;
 
-test("the young generation grows to 8 MiB and no further, however much outlives its collections", () => {
+test("the young generation grows to 8 MiB or so and no further, however much outlives its collections", () => {
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", PROGRAM], {
     encoding: "utf8",
   });
-  assert.equal(Math.round(Number(stdout) / 2 ** 20), 8, stderr);
+  const mebibytes = Number(stdout) / 2 ** 20;
+  // It doubles, and begins with a little more or less than one. By itself it would grow to 16.
+  assert.ok(mebibytes > 4 && mebibytes < 10, `${mebibytes} MiB ${stderr}`);
 });
