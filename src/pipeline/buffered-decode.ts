@@ -6,6 +6,7 @@ import { layOut, NO_SLOTS } from "../event/slots.ts";
 import { FLAG, ROW } from "../json/layout.ts";
 import { BufferedEvent } from "./buffered-event.ts";
 import type { Decode, DecodeOptions } from "./decode.ts";
+import { HeldRows } from "./held-rows.ts";
 
 /**
  * Makes events of what a sink's buffer holds: a line that says where the next ones came from, then those, one a line. They
@@ -21,13 +22,13 @@ export function bufferDecoder({ scanner, wanted }: Omit<DecodeOptions, "maxEvent
     const buffer = isInMemory ? memory : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const start = isInMemory ? bytes.byteOffset : 0;
     const read: Read = { buffer, shift: offset - start, origin, released: false };
-    const tables: Int32Array[] = [];
+    const held = new HeldRows(scanner);
     const events: Event[] = [];
     let places: Iterator<BufferedPlace, undefined> = [][Symbol.iterator]();
     for (let from = start; from < start + bytes.length; ) {
       const { table, count, next } = scan.lines(buffer, from, start + bytes.length);
       const rows = new ReadRows(read, table, slots);
-      tables.push(table);
+      held.rows.push(rows);
       for (let row = 0; row < count * slots.rowLength; row += slots.rowLength) {
         const flags = table[row + ROW.FLAGS] as number;
         const [first, behind] = [table[row + ROW.START] as number, table[row + ROW.END] as number];
@@ -44,11 +45,7 @@ export function bufferDecoder({ scanner, wanted }: Omit<DecodeOptions, "maxEvent
       }
       from = next;
     }
-    const release = () => {
-      read.released = true;
-      for (const table of tables.splice(0)) scanner.recycle?.(table);
-    };
-    return { events, invalid: [], held: { release } };
+    return { events, invalid: [], held };
   };
 }
 

@@ -6,6 +6,7 @@ import { FLAG, ROW } from "../json/layout.ts";
 import { SCAN_ERROR, type Scan, type Scanner } from "../json/scanner.ts";
 import type { TableOwner } from "../json/table-pool.ts";
 import type { Refused } from "../plugin.ts";
+import { HeldRows } from "./held-rows.ts";
 import { InvalidRun } from "./invalid-run.ts";
 
 /** One record or several that are no events. */
@@ -19,14 +20,7 @@ export interface Invalid extends Refused {
 export interface Decoded {
   readonly events: readonly Event[];
   readonly invalid: readonly Invalid[];
-  /** Knows none of the events: the many that are dropped are garbage at once. */
-  readonly held: Held;
-}
-
-/** What the events of one read lie in. */
-export interface Held {
-  /** To be called when every sink has settled the events: reading them throws from then on. */
-  release(): void;
+  readonly held: HeldRows;
 }
 
 /** Makes events of the bytes of one read. */
@@ -128,22 +122,6 @@ class DecodedRead implements Decoded {
     const isInvalid = ((table[row + ROW.FLAGS] as number) & FLAG.INVALID) !== 0;
     const reason = isInvalid ? reasonOf(table, row, start) : "valid JSON, but no object";
     this.refuse(reason, read.buffer, start, start + byteLength, offset);
-  }
-}
-
-class HeldRows implements Held {
-  readonly rows: ReadRows[] = [];
-  readonly #tables: Partial<TableOwner>;
-
-  constructor(tables: Partial<TableOwner>) {
-    this.#tables = tables;
-  }
-
-  release(): void {
-    for (const { read, table } of this.rows.splice(0)) {
-      read.released = true;
-      this.#tables.recycle?.(table);
-    }
   }
 }
 
