@@ -77,7 +77,7 @@ test("a thread that ends between preparing and writing writes nothing, and says 
   const base = temporaryFolder(context);
   const settings = { base, maxOpenFiles: 9, fileMode: 0o640, folderMode: 0o750, fileSystemModule: "node:fs" };
   const writer = new ThreadedWriter(settings);
-  await writer.prepare({ paths: ["a"], lengths: [2] });
+  await writer.prepare({ paths: ["a"], lengths: Float64Array.of(2) });
   await writer.close();
   await assert.rejects(writer.write(new SharedArrayBuffer(2)), /a batch is written once, after it was prepared/);
   await writer.close();

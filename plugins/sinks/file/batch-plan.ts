@@ -10,7 +10,7 @@ export interface Additions {
   /** Below the base folder, in the order of their first events. One may come again: two values can make one path. */
   readonly paths: readonly string[];
   /** How many bytes each gets. They stand in the arena one file behind the other. */
-  readonly lengths: ArrayLike<number>;
+  readonly lengths: Float64Array;
 }
 
 /** Some of a batch's files, by their index in {@link Additions.paths}. */

@@ -58,7 +58,7 @@ export class ThreadedWriter {
   /** As {@link Writer.prepare}. */
   prepare({ paths, lengths }: Additions): Promise<Prepared> {
     this.start();
-    return this.#ask({ prepare: this.#paths.number(paths), lengths: Float64Array.from(lengths) }) as Promise<Prepared>;
+    return this.#ask({ prepare: this.#paths.number(paths), lengths }) as Promise<Prepared>;
   }
 
   /** As {@link Writer.write}; the arena may not change until it has settled. */
