@@ -2,31 +2,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
-import { observationOf } from "../support/observed.ts";
-import { pipelineFolder } from "../support/pipeline-folder.ts";
-import { startSluice } from "../support/sluice.ts";
-
-const PIPELINE = `
-observe:
-  listen: 127.0.0.1:0
-sources:
-  logs:
-    type: tail
-    paths: ["*.log"]
-sinks:
-  all:
-    type: file
-    path: out/all.log
-`;
+import { startObserved } from "../support/observed.ts";
 
 test("a probe is answered however many connections somebody keeps open", async (t) => {
-  const sluice = startSluice(pipelineFolder(t, PIPELINE), ["run"]);
-  t.after(async () => {
-    sluice.process.kill("SIGKILL");
-    await sluice.exit;
-  });
-  const { url, ask } = await observationOf(sluice);
-  await sluice.says("running");
+  const { url, ask } = await startObserved(t);
   const { hostname, port } = new URL(url);
   const held: Socket[] = [];
   t.after(() => {

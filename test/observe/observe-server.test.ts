@@ -1,29 +1,16 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { observationOf } from "../support/observed.ts";
+import { observedPipeline, startObserved } from "../support/observed.ts";
 import { pipelineFolder } from "../support/pipeline-folder.ts";
-import { runSluice, startSluice } from "../support/sluice.ts";
-
-const pipelineAt = (listen: string) => `
-observe:
-  listen: ${listen}
-sources:
-  logs:
-    type: tail
-    paths: ["*.log"]
-sinks:
-  all:
-    type: file
-    path: out/all.log
-`;
+import { runSluice } from "../support/sluice.ts";
 
 test("a port that another program has is told at the start, with what to do", async (t) => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   t.after(() => other.close());
   const { port } = other.address() as { port: number };
-  const { code, stderr } = await runSluice(pipelineFolder(t, pipelineAt(`127.0.0.1:${port}`)), ["run"]);
+  const { code, stderr } = await runSluice(pipelineFolder(t, observedPipeline(`127.0.0.1:${port}`)), ["run"]);
   assert.equal(code, 1);
   assert.match(
     stderr,
@@ -32,13 +19,7 @@ test("a port that another program has is told at the start, with what to do", as
 });
 
 test("it can only be read, and other paths are told what there is", async (t) => {
-  const sluice = startSluice(pipelineFolder(t, pipelineAt("127.0.0.1:0")), ["run"]);
-  t.after(async () => {
-    sluice.process.kill("SIGKILL");
-    await sluice.exit;
-  });
-  const { url } = await observationOf(sluice);
-  await sluice.says("running");
+  const { url } = await startObserved(t);
   const posted = await fetch(`${url}/metrics`, { method: "POST", body: "x" });
   assert.deepEqual([posted.status, posted.headers.get("allow")], [405, "GET, HEAD"]);
   const unknown = await fetch(`${url}/metric`);
@@ -54,7 +35,7 @@ test("it can only be read, and other paths are told what there is", async (t) =>
 });
 
 test("a pipeline that says nothing of it serves nothing", async (t) => {
-  const pipeline = pipelineAt("").replace(/observe:\n.*\n/, "");
+  const pipeline = observedPipeline().replace(/observe:\n.*\n/, "");
   const { code, stderr } = await runSluice(pipelineFolder(t, pipeline), ["run", "--exit-on-eof"]);
   assert.equal(code, 0);
   assert.doesNotMatch(stderr, /serves metrics/);
