@@ -19,7 +19,7 @@ if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
   // Threads look at the environment alone.
   process.env.NODE_COMPILE_CACHE ??= compiled;
   const isCheckout = existsSync(here("../src/cli/main.ts"));
-  const { main } = await import(isCheckout ? "../src/cli/main.ts" : "../dist/src/cli/main.js");
+  const { main } = await import(isCheckout ? "../src/cli/main.ts" : "../dist/lib/main.js");
   process.exitCode = await main(process.argv.slice(2));
 } else if (existsSync(pinned) && !process.env.SLUICE_NODE_CHOSEN) {
   runOn(pinned);

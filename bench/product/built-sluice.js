@@ -5,5 +5,5 @@ import { fileURLToPath } from "node:url";
 const compiled = fileURLToPath(new URL("../../node_modules/.cache/sluice-built", import.meta.url));
 enableCompileCache(compiled);
 process.env.NODE_COMPILE_CACHE ??= compiled;
-const { main } = await import("../../dist/src/cli/main.js");
+const { main } = await import("../../dist/lib/main.js");
 process.exitCode = await main(process.argv.slice(2));
