@@ -2,8 +2,9 @@
 export type * from "./contract.ts";
 export * from "./definition.ts";
 export { Condition } from "./event/condition.ts";
-export { type Edit, edit, nest } from "./event/edit.ts";
+export { edit, nest } from "./event/edit.ts";
 export { type Event, type FieldWatch, type Origin, watch } from "./event/event.ts";
+export type { Edit } from "./event/field-edit.ts";
 export { type FieldPath, field, isWithin, join } from "./event/field-path.ts";
 export { judge, type Witness } from "./event/judge.ts";
 export { NotYet } from "./event/not-yet.ts";

@@ -1,6 +1,7 @@
 import type { Document } from "./document.ts";
 import { excerptAt } from "./excerpt.ts";
-import { type Pointer, printPointer } from "./pointer.ts";
+import type { Finding } from "./finding.ts";
+import { printPointer } from "./pointer.ts";
 
 /** One thing that is wrong in a pipeline.yaml. It shows no secret. */
 export interface Complaint {
@@ -28,17 +29,6 @@ export class ConfigError extends Error {
     this.name = "ConfigError";
     this.complaints = complaints;
   }
-}
-
-/** What was found wrong, before its place is worked out: an offset, or the place of a value or of its key. */
-export interface Finding {
-  readonly pointer?: Pointer;
-  /** True to point at the key instead of the value. */
-  readonly atKey?: boolean;
-  readonly offset?: number;
-  /** What to call the place when it is not the pointer's own: the component, for an option it does not have. */
-  readonly path?: string;
-  readonly message: string;
 }
 
 const MOST_SHOWN = 100;

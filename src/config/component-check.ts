@@ -1,8 +1,8 @@
 import type { ObjectSchema } from "../options.ts";
 import type { PluginDefinition } from "../plugin.ts";
-import type { Finding } from "./complaint.ts";
 import type { Document } from "./document.ts";
 import { filterOptions, sinkOptions, sourceOptions } from "./engine-options.ts";
+import type { Finding } from "./finding.ts";
 import { createOptionCheck, type OptionCheck } from "./option-check.ts";
 import type { PluginList, Section } from "./plugin-list.ts";
 import { loadPlugin, PluginError } from "./plugin-loader.ts";

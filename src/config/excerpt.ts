@@ -1,4 +1,5 @@
-import type { Document, Spot } from "./document.ts";
+import type { Document } from "./document.ts";
+import type { Spot } from "./spot.ts";
 
 const WIDEST = 120;
 /** Of a text that is no YAML no values are known: whatever follows a telling name is kept back. */

@@ -1,6 +1,6 @@
 import { listenAddress, type Schema } from "../options.ts";
-import type { Finding } from "./complaint.ts";
 import type { SourceConfig } from "./config.ts";
+import type { Finding } from "./finding.ts";
 import { below, type Pointer, printPointer } from "./pointer.ts";
 
 /** An option that is an address to listen on. */

@@ -1,7 +1,7 @@
 import { type Alias, isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair, type Scalar } from "yaml";
-import type { Finding } from "./complaint.ts";
-import type { Spot } from "./document.ts";
+import type { Finding } from "./finding.ts";
 import { below, type Pointer, quote } from "./pointer.ts";
+import type { Spot } from "./spot.ts";
 import { expand, type Surroundings } from "./variables.ts";
 
 /** What {@link buildValue} needs, and where it notes what it sees. */

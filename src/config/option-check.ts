@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { ObjectSchema } from "../options.ts";
-import type { Finding } from "./complaint.ts";
 import type { Document } from "./document.ts";
+import type { Finding } from "./finding.ts";
 import { complainOfFormat } from "./format-check.ts";
 import { strictSchema } from "./json-schema.ts";
 import type { Pointer } from "./pointer.ts";

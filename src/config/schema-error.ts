@@ -1,8 +1,8 @@
 import type { ErrorObject } from "ajv";
 import type { Format } from "../options.ts";
 import { closest, suggest } from "./closest.ts";
-import type { Finding } from "./complaint.ts";
 import type { Document } from "./document.ts";
+import type { Finding } from "./finding.ts";
 import { REMEDIES } from "./format-check.ts";
 import { below, type Pointer, printPointer, quote } from "./pointer.ts";
 import { isMap } from "./prepared-value.ts";

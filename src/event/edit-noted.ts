@@ -3,7 +3,7 @@ import { ROW } from "../json/layout.ts";
 import { skipSpace } from "../json/skip.ts";
 import { stringEquals, walkObject } from "../json/walk.ts";
 import { matchesBytes } from "../json/watch-list.ts";
-import type { Edit } from "./edit.ts";
+import type { Edit } from "./field-edit.ts";
 import { type FieldPath, field, isWithin } from "./field-path.ts";
 import type { NotedBytes } from "./noted-bytes.ts";
 import { Patch } from "./patch.ts";

@@ -1,11 +1,21 @@
 import type { Config } from "../config/config.ts";
+import type { Health } from "../observe/health.ts";
 import type { Log } from "../observe/log.ts";
-import type { Pipeline } from "./pipeline.ts";
+import type { ComponentPartitionLag } from "../observe/status.ts";
+import type { PipelineReport } from "./report.ts";
+
+/** What a running pipeline shows of itself. */
+interface Shown {
+  readonly components: readonly string[];
+  readonly health: Health;
+  readonly partitions: readonly ComponentPartitionLag[];
+  readonly report: PipelineReport;
+}
 
 /** Serves what can be seen of a pipeline, from before it starts until after it has stopped. @throws where it cannot listen */
 export async function serveObservation(
   { observe }: Config,
-  pipeline: Pipeline,
+  pipeline: Shown,
   log: Log,
 ): Promise<{ close(): Promise<void> } | undefined> {
   if (!observe) return undefined;

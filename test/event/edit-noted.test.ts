@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Edit, edit } from "../../src/event/edit.ts";
+import { edit } from "../../src/event/edit.ts";
 import { editNoted } from "../../src/event/edit-noted.ts";
+import type { Edit } from "../../src/event/field-edit.ts";
 import { type FieldPath, field } from "../../src/event/field-path.ts";
 import type { NotedBytes } from "../../src/event/noted-bytes.ts";
 import { layOut } from "../../src/event/slots.ts";

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Edit, edit, nest } from "../../src/event/edit.ts";
+import { edit, nest } from "../../src/event/edit.ts";
 import type { Event } from "../../src/event/event.ts";
+import type { Edit } from "../../src/event/field-edit.ts";
 import { type FieldPath, field } from "../../src/event/field-path.ts";
 import type { Json, JsonObject } from "../../src/json/json.ts";
 import { documentText, keyPath, valueText } from "../support/documents.ts";
