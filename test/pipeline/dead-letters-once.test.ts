@@ -8,6 +8,7 @@ import type { Event, Source } from "../../src/plugin.ts";
 import { configOf, filterOf, sinkOf, sourceOf } from "../support/config.ts";
 import { FolderSink } from "../support/folder-sink.ts";
 import { temporaryFolder } from "../support/folders.ts";
+import { crashMachine } from "../support/killed-runs.ts";
 
 const GOOD = Array.from({ length: 12 }, (_, n) => `{"name":"anna","n":${n}}`);
 
@@ -94,9 +95,6 @@ function copyAsKilled(folder: string, copy: string): string {
   }));
   return copy;
 }
-
-/** Makes it look as if the machine had crashed since the last checkpoint. */
-const crashMachine = (folder: string) => editCheckpoint(folder, (checkpoint) => ({ ...checkpoint, boot: "another" }));
 
 function lettersMarkOf(folder: string): number {
   let mark = 0;
