@@ -12,6 +12,7 @@ const [major, minor] = process.versions.node.split(".").map(Number);
 const pinned = here("../node_modules/.bin/node");
 
 if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
+  if (process.env.SLUICE_NODE_CHOSEN) endWithLauncher();
   // Compiling takes half of the time to start. In our own folder: whoever can write compiled code can run it, so that
   // the folder for temporary files would be no place for it.
   const compiled = here("../node_modules/.cache/sluice");
@@ -34,7 +35,9 @@ if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
 function runOn(node) {
   // Marked, so that a wrong "node" there cannot call itself for ever.
   const env = { ...process.env, SLUICE_NODE_CHOSEN: "1" };
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit", env });
+  // Through the fourth, the child learns of our end.
+  const stdio = ["inherit", "inherit", "inherit", "ipc"];
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio, env });
   // Ctrl-C at a terminal reaches both of us; passed on, it would be a second one, which means "at once".
   process.on("SIGINT", () => {});
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
@@ -45,4 +48,10 @@ function runOn(node) {
   child.on("exit", (code, signal) => {
     process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
   });
+}
+
+// A signal that nobody can pass on, as SIGKILL, means us as well: or we would run on, and hold what the next one needs.
+function endWithLauncher() {
+  process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
+  process.channel?.unref();
 }

@@ -135,9 +135,16 @@ export interface ListenerContext extends Context {
 
 /** A source that is pushed at: what it accepts goes to the engine's journal, which is then read like a file. */
 export interface Listener {
-  /** Begins to listen; throws where it cannot. */
+  /**
+   * Begins to listen. Throws where it cannot, with nothing begun: at a reload it is called a second time where `EADDRINUSE` was
+   * the error's `code`, or its `cause`'s, once the listener that it takes the place of has given the address back. Not called
+   * again once it has returned, nor after `close`.
+   */
   listen(): Promise<void>;
-  /** Accepts no more; returns when what was being received is accepted or refused. */
+  /**
+   * Accepts no more, and gives its address back at once; returns when what was being received is accepted or refused. Also called
+   * where it has not begun to listen, and once more while it is closing, or closed.
+   */
   close(): Promise<void>;
 }
 

@@ -3,8 +3,9 @@ import { replaceFile, replaceFileSoon } from "../store/atomic-file.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import type { MemoryMark } from "./filter-memory.ts";
+import { gatherPositions, partPositions } from "./gathered-positions.ts";
 import type { LettersMark } from "./letters-mark.ts";
-import { fromPlain, isMap, toPlain } from "./plain-positions.ts";
+import { fromPlain, isMap } from "./plain-positions.ts";
 import type { SinkPositions, SourcePositions } from "./sink-position.ts";
 
 /** What the engine knows of the moment of a checkpoint: all of it is durable. */
@@ -21,7 +22,9 @@ export interface CheckpointRecord {
   readonly memory?: MemoryMark;
 }
 
-const VERSION = 2;
+const VERSION = 3;
+/** Up to this version, each sink's positions stood by themselves. */
+const LAST_WITH_SINKS_APART = 2;
 
 /**
  * The record of what was delivered, `checkpoint.json` in the data folder: replaced as a whole and never in place.
@@ -46,7 +49,7 @@ export class Checkpoint {
     }
     const { generation = 0, boot, letters, memory } = record;
     return {
-      sinks: this.#sinksOf(record.sinks),
+      sinks: (record.version > LAST_WITH_SINKS_APART ? partPositions(record) : sinksApart(record)) ?? this.#damaged(),
       generation: isCount(generation) ? generation : this.#damaged(),
       ...(boot !== undefined && { boot: String(boot) }),
       ...(letters !== undefined && { letters: isLettersMark(letters) ? letters : this.#damaged() }),
@@ -74,13 +77,6 @@ export class Checkpoint {
     return this.#damaged();
   }
 
-  #sinksOf(plain: unknown): SinkPositions {
-    if (!isMap(plain)) return this.#damaged();
-    const sinks = new Map<string, SourcePositions>();
-    for (const [sink, sources] of Object.entries(plain)) sinks.set(sink, fromPlain(sources) ?? this.#damaged());
-    return sinks;
-  }
-
   #damaged(): never {
     throw this.#unusable("is damaged");
   }
@@ -93,9 +89,18 @@ export class Checkpoint {
   }
 }
 
-function textOf({ sinks, ...rest }: CheckpointRecord): string {
-  const plain = Object.fromEntries([...sinks].map(([sink, sources]) => [sink, toPlain(sources)]));
-  return `${JSON.stringify({ version: VERSION, ...rest, sinks: plain })}\n`;
+const textOf = ({ sinks, ...rest }: CheckpointRecord): string =>
+  `${JSON.stringify({ version: VERSION, ...rest, ...gatherPositions(sinks) })}\n`;
+
+function sinksApart({ sinks: plain }: Record<string, unknown>): SinkPositions | undefined {
+  if (!isMap(plain)) return undefined;
+  const sinks = new Map<string, SourcePositions>();
+  for (const [sink, sources] of Object.entries(plain)) {
+    const positions = fromPlain(sources);
+    if (!positions) return undefined;
+    sinks.set(sink, positions);
+  }
+  return sinks;
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

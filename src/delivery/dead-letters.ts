@@ -6,7 +6,7 @@ import type { FileSystem } from "../store/file-system.ts";
 import { makeFolder, syncFolderSoon } from "../store/folders.ts";
 import { writeWhole } from "../store/whole-io.ts";
 import { type DeadLetter, fromLine, inPieces, toLine } from "./dead-letter.ts";
-import { KnownLetters } from "./known-letters.ts";
+import { type BufferReach, KnownLetters } from "./known-letters.ts";
 import { earliest, type LettersMark } from "./letters-mark.ts";
 import type { SinkPositions } from "./sink-position.ts";
 
@@ -53,9 +53,9 @@ export class DeadLetters {
     return this.#known.isEmpty ? this.#mark : earliest([this.#knownFrom], this.#mark);
   }
 
-  /** The sinks have come so far: letters of what lies before are not to be known any longer. */
-  forgetBefore(positions: SinkPositions): void {
-    this.#known.forgetBefore(positions);
+  /** The sinks have come so far: letters of what lies before are not to be known any longer. See {@link KnownLetters}. */
+  forgetBefore(positions: SinkPositions, buffers: ReadonlyMap<string, BufferReach>): void {
+    this.#known.forgetBefore(positions, buffers);
   }
 
   /**

@@ -6,21 +6,34 @@ interface Range {
   end: number;
 }
 
-/** The letters of one event. */
-interface Known {
+/** Where letters are from. */
+interface Place {
   readonly source: string;
   readonly partition: string;
+  /** A sink has been somewhere in the partition: where none is any more, it has ended. */
+  isBegun?: boolean;
+}
+
+/** The letters of one event. */
+interface Known extends Place {
+  readonly component: string;
   readonly offset: number;
   /** How often it was written. */
   count: number;
+  /** Where the buffer ended, which the component stands behind, when the source did not bring the event any more. */
+  bufferEnd?: number;
 }
 
 /** What a source could not read of one partition. */
-interface Unread {
-  readonly source: string;
-  readonly partition: string;
+interface Unread extends Place {
   /** In the order in which they were written. */
   ranges: Range[];
+}
+
+/** Where a sink's buffer ends, and how far the sink behind it has come in it. */
+export interface BufferReach {
+  readonly end: number;
+  readonly taken: number;
 }
 
 /** So many events and ranges are known at the most, each of some hundred bytes. */
@@ -53,7 +66,7 @@ export class KnownLetters {
 
   /** Letters are to be added in the order in which they were written. */
   add(letter: Piece): void {
-    const { source, partition, offset, byteLength = 0 } = letter;
+    const { component, source, partition, offset, byteLength = 0 } = letter;
     if (partition === REFUSED_PARTITION) return;
     if (this.#added === this.#most) this.#dropOldest(Math.ceil(this.#most / 2));
     if (!isOfSource(letter)) {
@@ -62,7 +75,7 @@ export class KnownLetters {
         known.count++;
         return;
       }
-      this.#events.set(keyOf(letter), { source, partition, offset, count: 1 });
+      this.#events.set(keyOf(letter), { component, source, partition, offset, count: 1 });
       this.#added++;
       return;
     }
@@ -89,14 +102,20 @@ export class KnownLetters {
     return undefined;
   }
 
-  /** Forgets what lies before the positions of all sinks: it does not come again. */
-  forgetBefore(sinks: SinkPositions): void {
+  /**
+   * Forgets what does not come again: what lies before the positions of all sinks that its source feeds; and, where a sink
+   * behind a buffer has refused it, before what the sink has of that. `buffers` has these by the sink's name.
+   */
+  forgetBefore(sinks: SinkPositions, buffers: ReadonlyMap<string, BufferReach>): void {
     if (this.isEmpty) return;
-    const reached = ({ source, partition }: Known | Unread) =>
-      Math.min(...[...sinks.values()].map((sources) => sources.get(source)?.get(partition)?.offset ?? 0));
-    for (const [key, known] of this.#events) if (known.offset < reached(known)) this.#events.delete(key);
+    for (const [key, known] of this.#events) {
+      if (known.offset >= reachedBy(sinks, known)) continue;
+      const buffer = buffers.get(known.component);
+      if (buffer) known.bufferEnd ??= buffer.end;
+      if (!buffer || buffer.taken >= (known.bufferEnd as number)) this.#events.delete(key);
+    }
     for (const unread of this.#unread.values()) {
-      const offset = reached(unread);
+      const offset = reachedBy(sinks, unread);
       this.#keep(unread, (range) => range.end > offset);
     }
   }
@@ -139,6 +158,16 @@ export class KnownLetters {
     unread.ranges = unread.ranges.filter(isKept);
     if (unread.ranges.length === 0) this.#unread.delete(partitionOf(unread));
   }
+}
+
+/** The lowest offset that a sink which the source feeds goes on from. */
+function reachedBy(sinks: SinkPositions, place: Place): number {
+  const partitions = [...sinks.values()].flatMap((sources) => sources.get(place.source) ?? []);
+  const offsets = partitions.map((positions) => positions.get(place.partition)?.offset);
+  const isThere = offsets.some((offset) => offset !== undefined);
+  if (!isThere && place.isBegun) return Number.POSITIVE_INFINITY;
+  place.isBegun ||= isThere;
+  return Math.min(...offsets.map((offset = 0) => offset));
 }
 
 /** A source's own letter holds bytes as they lie in the partition. One in pieces is too large to be kept with others. */

@@ -23,7 +23,8 @@ export function fromPlain(plain: unknown): SourcePositions | undefined {
 export const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const isPosition = (value: unknown): value is SinkPosition =>
+/** Whether it is a position as it stands in a file. */
+export const isPosition = (value: unknown): value is SinkPosition =>
   isMap(value) && isOffset(value.offset) && (value.partly === undefined || isPlace(value.partly));
 
 const isPlace = (value: unknown): value is EventPlace =>

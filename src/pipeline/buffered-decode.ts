@@ -7,6 +7,7 @@ import { FLAG, ROW } from "../json/layout.ts";
 import { BufferedEvent } from "./buffered-event.ts";
 import type { Decode, DecodeOptions } from "./decode.ts";
 import { HeldRows } from "./held-rows.ts";
+import { placeRead } from "./placed-read.ts";
 
 /**
  * Makes events of what a sink's buffer holds: a line that says where the next ones came from, then those, one a line. They
@@ -17,23 +18,19 @@ export function bufferDecoder({ scanner, wanted }: Omit<DecodeOptions, "maxEvent
   const { layout, slots } = layOut(wanted);
   const scan = scanner.prepare(layout);
   return (bytes, offset, origin) => {
-    const memory = scanner.memory?.buffer;
-    const isInMemory = memory !== undefined && bytes.buffer === memory.buffer;
-    const buffer = isInMemory ? memory : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const start = isInMemory ? bytes.byteOffset : 0;
-    const read: Read = { buffer, shift: offset - start, origin, released: false };
+    const { read, start, end } = placeRead(scanner, bytes, offset, origin);
     const held = new HeldRows(scanner);
     const events: Event[] = [];
     let places: Iterator<BufferedPlace, undefined> = [][Symbol.iterator]();
-    for (let from = start; from < start + bytes.length; ) {
-      const { table, count, next } = scan.lines(buffer, from, start + bytes.length);
+    for (let from = start; from < end; ) {
+      const { table, count, next } = scan.lines(read.buffer, from, end);
       const rows = new ReadRows(read, table, slots);
       held.rows.push(rows);
       for (let row = 0; row < count * slots.rowLength; row += slots.rowLength) {
         const flags = table[row + ROW.FLAGS] as number;
         const [first, behind] = [table[row + ROW.START] as number, table[row + ROW.END] as number];
         if ((flags & FLAG.NOT_AN_OBJECT) !== 0) {
-          places = decodePlaces(buffer.toString("utf8", first, behind));
+          places = decodePlaces(read.buffer.toString("utf8", first, behind));
           continue;
         }
         const { value: place } = places.next();

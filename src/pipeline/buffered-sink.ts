@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { SinkConfig } from "../config/config.ts";
-import type { SinkBuffer } from "../delivery/buffer.ts";
+import { BUFFER_PARTITION, type SinkBuffer } from "../delivery/buffer.ts";
 import type { BufferIntake } from "../delivery/buffer-intake.ts";
+import type { BufferReach } from "../delivery/known-letters.ts";
 import type { SinkPositions } from "../delivery/sink-position.ts";
 import type { Window } from "../delivery/window.ts";
 import type { SinkCounts } from "../observe/counts.ts";
@@ -43,6 +44,20 @@ export const keyBehindFork = ({ key, buffer }: SinkConfig): string => (buffer ? 
 /** Those that a source's events come to: the sink behind a buffer for that, all that stand behind the fork for others. */
 export const fedBy = <Branch extends Half>(way: Half, branches: readonly Branch[]): readonly Branch[] =>
   branches.filter(({ behind }) => behind === way.behind);
+
+/** How far the sinks that stand behind buffers have come in those, by their names. */
+export function reachIn(
+  branches: readonly (Half & { readonly key: string; readonly name: string })[],
+  positions: SinkPositions,
+): ReadonlyMap<string, BufferReach> {
+  const reach = new Map<string, BufferReach>();
+  for (const { key, name, behind } of branches) {
+    if (!behind) continue;
+    const taken = positions.get(key)?.get(behind.key)?.get(BUFFER_PARTITION)?.offset ?? 0;
+    reach.set(name, { end: behind.buffer.end, taken });
+  }
+  return reach;
+}
 
 /**
  * The same positions where a sink has got a buffer since they were recorded, or has one no more: what fills the buffer goes on

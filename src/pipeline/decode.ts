@@ -8,6 +8,7 @@ import type { TableOwner } from "../json/table-pool.ts";
 import type { Refused } from "../plugin.ts";
 import { HeldRows } from "./held-rows.ts";
 import { InvalidRun } from "./invalid-run.ts";
+import { bufferOf, placeRead } from "./placed-read.ts";
 
 /** One record or several that are no events. */
 export interface Invalid extends Refused {
@@ -41,12 +42,9 @@ export function jsonDecoder({ scanner, wanted, maxEventBytes }: DecodeOptions): 
   const { layout, slots } = layOut(wanted);
   const scan = scanner.prepare(layout);
   return (bytes, offset, origin) => {
-    const memory = scanner.memory?.buffer;
-    const isInMemory = memory !== undefined && bytes.buffer === memory.buffer;
-    const buffer = isInMemory ? memory : bufferOf(bytes);
-    const start = isInMemory ? bytes.byteOffset : 0;
+    const { read, start, end } = placeRead(scanner, bytes, offset, origin);
     const decoded = new DecodedRead(scanner, maxEventBytes);
-    decoded.scan(scan, slots, { buffer, shift: offset - start, origin, released: false }, start, start + bytes.length);
+    decoded.scan(scan, slots, read, start, end);
     return decoded;
   };
 }
@@ -134,8 +132,6 @@ function* linesOf(text: Buffer): Generator<Buffer> {
     start = end + 1;
   }
 }
-
-const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const REASONS: Readonly<Record<number, string>> = {
   [SCAN_ERROR.SYNTAX]: "no valid JSON",

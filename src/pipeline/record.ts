@@ -7,7 +7,7 @@ import type { Positions } from "../delivery/positions.ts";
 import type { PartitionPositions, SinkPosition, SinkPositions } from "../delivery/sink-position.ts";
 import type { Health, Work } from "../observe/health.ts";
 import type { Sink } from "../plugin.ts";
-import { fedBy, type Half } from "./buffered-sink.ts";
+import { fedBy, type Half, reachIn } from "./buffered-sink.ts";
 
 /**
  * Where each sink goes on in a source, in the sinks' order. A sink that is new to a record that others are in starts at
@@ -45,6 +45,7 @@ interface Recorded {
   readonly deadLetters: DeadLetters;
   readonly sinks: readonly (Half & {
     readonly key: string;
+    readonly name: string;
     readonly sink: Sink;
     readonly undoable: Sink | undefined;
   })[];
@@ -190,7 +191,7 @@ export class PositionRecord {
     try {
       // Here and now: no batch is delivered between these, and none is written that the intents before would have to undo.
       const positions = this.#snapshot();
-      deadLetters.forgetBefore(positions);
+      deadLetters.forgetBefore(positions, reachIn(sinks, positions));
       const letters = earliest(
         sources.flatMap((source) => [...source.positions.lettersBefore()]),
         deadLetters.mark,

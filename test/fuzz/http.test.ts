@@ -3,34 +3,14 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { realLines } from "../support/filters.ts";
-import { linesIn, pipelineFolder, portOf, sumsOf } from "../support/pipeline-folder.ts";
+import { startListReceiver } from "../support/list-receiver.ts";
+import { linesIn, sumsOf } from "../support/pipeline-folder.ts";
 import { SeededRandom } from "../support/random.ts";
-import { startSluice } from "../support/sluice.ts";
 import { until } from "../support/until.ts";
-
-const PIPELINE = `
-sources:
-  webhook:
-    type: http
-    listen: 127.0.0.1:0
-    on_invalid: dead_letter
-    filters:
-      - type: split
-        field: items
-sinks:
-  all:
-    type: file
-    path: out/all.log
-`;
 
 const REAL = realLines("kubernetes-v1alpha1.ndjson").filter((line) => line.length < 4000);
 
-async function start(t: TestContext) {
-  const folder = pipelineFolder(t, PIPELINE);
-  const sluice = startSluice(folder, ["run"]);
-  t.after(() => sluice.process.kill("SIGKILL"));
-  return { folder, sluice, port: await portOf(sluice) };
-}
+const start = (t: TestContext) => startListReceiver(t, "on_invalid: dead_letter");
 
 function body(random: SeededRandom): Buffer {
   const events = Array.from({ length: 1 + random.below(4) }, () => random.of(REAL));

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Sink, Source } from "../../src/plugin.ts";
 import { configOf, KeepingSink, linesSource, sinkOf, sourceOf } from "../support/config.ts";
+import { failingToSync, hasUndone } from "../support/failing-sync.ts";
 import { type Faults, FolderSink } from "../support/folder-sink.ts";
 import { temporaryFolder } from "../support/folders.ts";
+import { crashMachine, killedRunsOf } from "../support/killed-runs.ts";
 import { failing } from "../support/unsynced-buffers.ts";
 import { until } from "../support/until.ts";
 
@@ -50,16 +52,10 @@ async function runToEnd(
   return pipeline.done;
 }
 
-/** Makes a copy of all that is on the disk each time that the sink is about to write a file: as a kill would leave it. */
-async function killedAtEachWrite(folder: string): Promise<string[]> {
-  const killed: string[] = [];
-  const writing = (file: number) => {
-    const copy = `${folder}-killed-${file}`;
-    cpSync(folder, copy, { recursive: true });
-    killed.push(copy);
-  };
-  await runToEnd(folder, sinkIn(folder, { writing }));
-  return killed;
+async function killedAtEachWrite(folder: string): Promise<readonly string[]> {
+  const killed = killedRunsOf(folder);
+  await runToEnd(folder, sinkIn(folder, killed.faults));
+  return killed.folders;
 }
 
 test("killed before any write, a sink that can undo has each event once behind its buffer", async (t) => {
@@ -75,9 +71,7 @@ test("killed before any write, a sink that can undo has each event once behind i
 
 test("after a crash of the machine both halves go back to the checkpoint, and each event is there once", async (t) => {
   for (const folder of await killedAtEachWrite(join(temporaryFolder(t), "run"))) {
-    const path = join(folder, "data", "checkpoint.json");
-    const record = JSON.parse(readFileSync(path, "utf8"));
-    writeFileSync(path, JSON.stringify({ ...record, boot: "another" }));
+    crashMachine(folder);
     const sink = sinkIn(folder);
     await runToEnd(folder, sink);
     assert.deepEqual(sorted(sink.lines), sorted(LINES), folder);
@@ -87,16 +81,9 @@ test("after a crash of the machine both halves go back to the checkpoint, and ea
 test("where the sink's sync fails, it is undone and gets the same from the buffer again, in the process", async (t) => {
   for (const writes of [1, 2, 5]) {
     const folder = join(temporaryFolder(t), String(writes));
-    let hasFailed = false;
-    const sink: FolderSink = sinkIn(folder, {
-      syncing: () => {
-        if (hasFailed || sink.asked.filter((what) => what === "write").length < writes) return;
-        hasFailed = true;
-        throw Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
-      },
-    });
+    const sink = failingToSync(folder, writes);
     const { sinks } = await runToEnd(folder, sink);
-    assert.ok(hasFailed);
+    assert.ok(hasUndone(sink));
     assert.deepEqual(sorted(sink.lines), sorted(LINES));
     assert.equal(sinks[0]?.addsUp, true);
   }

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { BufferPolicy } from "../../src/config/config.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Event, Source } from "../../src/plugin.ts";
 import { configOf, filterOf, sinkOf, sourceOf } from "../support/config.ts";
 import { FolderSink } from "../support/folder-sink.ts";
 import { temporaryFolder } from "../support/folders.ts";
+import { crashMachine } from "../support/killed-runs.ts";
 
 const GOOD = Array.from({ length: 12 }, (_, n) => `{"name":"anna","n":${n}}`);
 
@@ -28,7 +30,12 @@ const readsOf = (size: number): Source => ({
 
 const holds = (event: Event, text: string) => Buffer.from(event.bytes).includes(text);
 
-async function runToEnd(folder: string, source: Source, writing?: (file: number) => void): Promise<void> {
+interface Run {
+  readonly writing?: (file: number) => void;
+  readonly buffer?: BufferPolicy;
+}
+
+async function runToEnd(folder: string, source: Source, { writing, buffer }: Run = {}): Promise<void> {
   const rejects = (event: Event) => (holds(event, '"n":7') ? "not seven" : undefined);
   const sink = new FolderSink(join(folder, "out"), { rejects, ...(writing && { writing }) });
   const failing = {
@@ -40,7 +47,13 @@ async function runToEnd(folder: string, source: Source, writing?: (file: number)
   const pipeline = new Pipeline(
     configOf(folder, {
       sources: [sourceOf(source)],
-      sinks: [sinkOf(sink, { batch: { events: 2 }, filters: [filterOf(failing, "sinks.taken.filters[0]")] })],
+      sinks: [
+        sinkOf(sink, {
+          batch: { events: 2 },
+          filters: [filterOf(failing, "sinks.taken.filters[0]")],
+          ...(buffer && { buffer }),
+        }),
+      ],
       checkpointInterval: 1,
     }),
     { untilEnd: true },
@@ -83,9 +96,6 @@ function copyAsKilled(folder: string, copy: string): string {
   return copy;
 }
 
-/** Makes it look as if the machine had crashed since the last checkpoint. */
-const crashMachine = (folder: string) => editCheckpoint(folder, (checkpoint) => ({ ...checkpoint, boot: "another" }));
-
 function lettersMarkOf(folder: string): number {
   let mark = 0;
   editCheckpoint(folder, (checkpoint) => {
@@ -95,9 +105,10 @@ function lettersMarkOf(folder: string): number {
   return mark;
 }
 
-async function killedAtEachWrite(folder: string): Promise<string[]> {
+async function killedAtEachWrite(folder: string, run: Run = {}): Promise<string[]> {
   const killed: string[] = [];
-  await runToEnd(folder, readsOf(5), (file) => killed.push(copyAsKilled(folder, `${folder}-killed-${file}`)));
+  const writing = (file: number) => void killed.push(copyAsKilled(folder, `${folder}-killed-${file}`));
+  await runToEnd(folder, readsOf(5), { ...run, writing });
   return killed;
 }
 
@@ -159,4 +170,14 @@ test("zeros that a crash of the machine has left in or behind the letters are ta
     }
   }
   assert.notEqual(tried, 0);
+});
+
+test("behind a buffer, too, a letter is kept once; and then it is not looked at again", async (t) => {
+  const run = join(temporaryFolder(t), "run");
+  const buffer: BufferPolicy = { maxBytes: 1 << 20, whenFull: "block" };
+  for (const folder of [...(await killedAtEachWrite(run, { buffer })), run]) {
+    await runToEnd(folder, readsOf(5), { buffer });
+    assert.deepEqual(lettersIn(folder), EXPECTED, folder);
+    assert.equal(lettersMarkOf(folder), statSync(lettersOf(folder)).size, folder);
+  }
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Log, LogFields } from "../../src/observe/log.ts";
@@ -7,8 +7,10 @@ import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { type Event, NotYet, type Sink } from "../../src/plugin.ts";
 import { configOf, filterOf, linesSource, sinkOf, sourceOf } from "../support/config.ts";
 import { field, filterOfElements } from "../support/elements.ts";
+import { failingToSync, hasUndone } from "../support/failing-sync.ts";
 import { type Faults, FolderSink, linesOf } from "../support/folder-sink.ts";
 import { temporaryFolder } from "../support/folders.ts";
+import { crashMachine, killedRunsOf } from "../support/killed-runs.ts";
 
 const NAMES = ["anna", "bert", "carl", "dora", "emil"];
 const lineOf = (n: number) => `{"name":"${NAMES[n % NAMES.length]}","n":${n}}`;
@@ -32,23 +34,10 @@ async function runToEnd(folder: string, sink: Sink, reads: readonly string[] = R
 
 const sinkIn = (folder: string, faults: Faults = {}) => new FolderSink(join(folder, "out"), faults);
 
-/** Makes a copy of all that is on the disk each time that the sink is about to write a file: as a kill would leave it. */
-async function killedAtEachWrite(folder: string): Promise<string[]> {
-  const killed: string[] = [];
-  const writing = (file: number) => {
-    const copy = `${folder}-killed-${file}`;
-    cpSync(folder, copy, { recursive: true });
-    killed.push(copy);
-  };
-  await runToEnd(folder, sinkIn(folder, { writing }));
-  return killed;
-}
-
-/** As if the machine had been started again since. */
-function crashMachine(folder: string): void {
-  const path = join(folder, "data", "checkpoint.json");
-  const record = JSON.parse(readFileSync(path, "utf8"));
-  writeFileSync(path, JSON.stringify({ ...record, boot: "another" }));
+async function killedAtEachWrite(folder: string): Promise<readonly string[]> {
+  const killed = killedRunsOf(folder);
+  await runToEnd(folder, sinkIn(folder, killed.faults));
+  return killed.folders;
 }
 
 test("killed before any write of a file, a sink that can undo has each event once", async (t) => {
@@ -129,16 +118,9 @@ test("where a sync fails, what was written since the checkpoint is undone and wr
   const folder = temporaryFolder(t);
   for (const writes of [1, 2, 5]) {
     const own = join(folder, String(writes));
-    let hasFailed = false;
-    const sink: FolderSink = sinkIn(own, {
-      syncing: () => {
-        if (hasFailed || sink.asked.filter((what) => what === "write").length < writes) return;
-        hasFailed = true;
-        throw Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
-      },
-    });
+    const sink = failingToSync(own, writes);
     const { sinks } = await runToEnd(own, sink);
-    assert.ok(hasFailed);
+    assert.ok(hasUndone(sink));
     assert.deepEqual(sorted(sink.lines), sorted(LINES));
     assert.equal(sinks[0]?.addsUp, true);
     assert.deepEqual(sinks[0]?.lag, { bytes: 0, milliseconds: 0 });
@@ -199,14 +181,9 @@ test("what another source can give again is not given up with what cannot be", a
     await pipeline.done;
     return sink;
   };
-  const killed: string[] = [];
-  const writing = (file: number) => {
-    const copy = `${run}-killed-${file}`;
-    cpSync(run, copy, { recursive: true });
-    killed.push(copy);
-  };
-  await deliver(run, { writing }, false);
-  for (const folder of killed) {
+  const killed = killedRunsOf(run);
+  await deliver(run, killed.faults, false);
+  for (const folder of killed.folders) {
     for (const isCrash of [false, true]) {
       const copy = `${folder}-${isCrash}`;
       cpSync(folder, copy, { recursive: true });
@@ -267,12 +244,7 @@ test("elements of one record that a batch has parted are there once, though the 
       sinks: [sinkOf(sink, { batch: { events: 4 }, filters: [filterOf(filterOfElements(field("items")))] })],
       checkpointInterval: 1,
     });
-  const killed: string[] = [];
-  const writing = (file: number) => {
-    const copy = `${run}-killed-${file}`;
-    cpSync(run, copy, { recursive: true });
-    killed.push(copy);
-  };
+  const killed = killedRunsOf(run);
   const deliver = async (folder: string, faults: Faults = {}) => {
     const sink = sinkIn(folder, faults);
     const pipeline = new Pipeline(configIn(folder, sink), { untilEnd: true });
@@ -281,25 +253,17 @@ test("elements of one record that a batch has parted are there once, though the 
     assert.deepEqual(sorted(sink.lines), sorted(['{"name":"first"}', ...LINES]), folder);
     assert.equal(sinks[0]?.addsUp, true);
   };
-  await deliver(run, { writing });
-  for (const folder of killed) await deliver(folder);
+  await deliver(run, killed.faults);
+  for (const folder of killed.folders) await deliver(folder);
 });
 
 test("a batch whose time is over is in the dead letters alone, though the process is killed behind it", async (t) => {
   const parent = temporaryFolder(t);
   const run = join(parent, "run");
-  const killed: string[] = [];
-  let hasFailed = false;
+  const killed = killedRunsOf(run);
   const writing = (file: number) => {
-    if (file === 4) {
-      hasFailed = true;
-      throw new Error("not now");
-    }
-    if (hasFailed) {
-      const copy = `${run}-killed-${file}`;
-      cpSync(run, copy, { recursive: true });
-      killed.push(copy);
-    }
+    if (file === 4) throw new Error("not now");
+    if (file > 4) killed.faults.writing?.(file);
   };
   const deliver = async (folder: string, faults: Faults) => {
     const sink = sinkIn(folder, faults);
@@ -322,8 +286,8 @@ test("a batch whose time is over is in the dead letters alone, though the proces
     assert.deepEqual(sorted([...sink.lines, ...kept]), sorted(LINES), folder);
   };
   await deliver(run, { writing });
-  assert.ok(killed.length > 5);
-  for (const folder of killed) await deliver(folder, {});
+  assert.ok(killed.folders.length > 5);
+  for (const folder of killed.folders) await deliver(folder, {});
 });
 
 test("a sink that prepares and rejects while it writes, or says that some of a batch is there, loses no event", async (t) => {

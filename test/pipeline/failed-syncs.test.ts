@@ -5,6 +5,7 @@ import { afterEach, test } from "node:test";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Sink } from "../../src/plugin.ts";
 import { configOf, linesSource, sinkOf, sourceOf } from "../support/config.ts";
+import { diskFailure, failingToSync, hasUndone } from "../support/failing-sync.ts";
 import { FolderSink } from "../support/folder-sink.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { TAMPERED_FILE_SYSTEM, tampered } from "../support/tampered-file-system.ts";
@@ -22,34 +23,16 @@ async function runToEnd(folder: string, sink: Sink): Promise<void> {
   await pipeline.done;
 }
 
-const failure = () => Object.assign(new Error("EIO: i/o error"), { code: "EIO" });
-
-/** A sink whose sync fails once, after its third write. */
-function failingOnce(folder: string, onFailure: () => void): FolderSink {
-  let hasFailed = false;
-  const sink: FolderSink = new FolderSink(join(folder, "out"), {
-    syncing: () => {
-      if (hasFailed || sink.asked.filter((what) => what === "write").length < 3) return;
-      hasFailed = true;
-      onFailure();
-      throw failure();
-    },
-  });
-  return sink;
-}
-
-const hasUndone = ({ asked }: FolderSink) => asked.some((what) => what.startsWith("undo"));
-
 afterEach(() => {
   for (const name of Object.keys(tampered)) delete tampered[name as keyof typeof tampered];
 });
 
 test("a sync that failed is not believed later because the intents could not be synced at that moment, too", async (t) => {
   const folder = temporaryFolder(t);
-  const sink = failingOnce(folder, () => {
+  const sink = failingToSync(folder, 3, () => {
     tampered.fdatasync = ((_, done: (error: Error) => void) => {
       delete tampered.fdatasync;
-      setImmediate(done, failure());
+      setImmediate(done, diskFailure());
     }) as typeof nodeFileSystem.fdatasync;
   });
   await runToEnd(folder, sink);
@@ -64,7 +47,7 @@ test("a sync that throws at once, as that of a function that is not async, is a 
   sink.sync = () => {
     if (!hasFailed && sink.asked.includes("write")) {
       hasFailed = true;
-      throw failure();
+      throw diskFailure();
     }
     return Promise.resolve();
   };
@@ -77,9 +60,9 @@ test("nothing is undone before a process that dies meanwhile leaves word of it",
   const folder = join(temporaryFolder(t), "run");
   const killed = `${folder}-killed`;
   let refusals = 0;
-  const sink = failingOnce(folder, () => {
+  const sink = failingToSync(folder, 3, () => {
     tampered.renameSync = (from, to) => {
-      if (String(to).endsWith("checkpoint.json") && refusals++ < 1) throw failure();
+      if (String(to).endsWith("checkpoint.json") && refusals++ < 1) throw diskFailure();
       nodeFileSystem.renameSync(from, to);
     };
   });
@@ -99,9 +82,9 @@ test("nothing is undone before a process that dies meanwhile leaves word of it",
 test("what can neither be undone nor be marked before the end is told, with what to do before the next start", async (t) => {
   const folder = temporaryFolder(t);
   const failed = Promise.withResolvers<void>();
-  const sink = failingOnce(folder, () => {
+  const sink = failingToSync(folder, 3, () => {
     tampered.renameSync = () => {
-      throw failure();
+      throw diskFailure();
     };
     failed.resolve();
   });

@@ -6,6 +6,7 @@ import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { configOf, linesSource, sinkOf, sourceOf } from "../support/config.ts";
 import { FolderSink } from "../support/folder-sink.ts";
 import { temporaryFolder } from "../support/folders.ts";
+import { crashMachine } from "../support/killed-runs.ts";
 
 const LINES = ['{"name":"anna","n":0}', '{"name":"bert","n":1}'];
 
@@ -32,15 +33,13 @@ function editCheckpoint(folder: string, edit: (record: Record<string, unknown>) 
   writeFileSync(path, JSON.stringify(edit(JSON.parse(readFileSync(path, "utf8")))));
 }
 
-const atAnotherBoot = (folder: string) => editCheckpoint(folder, (record) => ({ ...record, boot: "another" }));
-
 test("a start that finds nothing to settle, and reads nothing, keeps no checkpoint waiting for a sync", async (t) => {
   const folder = temporaryFolder(t);
   assert.equal(await syncsOf(folder, []), 0);
   assert.match(readFileSync(checkpointIn(folder), "utf8"), /"generation":1/);
   assert.equal(await syncsOf(folder, LINES), 1);
   assert.equal(await syncsOf(folder, []), 0);
-  atAnotherBoot(folder);
+  crashMachine(folder);
   assert.equal(await syncsOf(folder, []), 0);
 });
 
@@ -51,7 +50,7 @@ test("what a process left that died is synced before a checkpoint counts it, wha
   await syncsOf(folder, LINES, () => cpSync(folder, killed, { recursive: true }));
   const rebooted = `${killed}-and-rebooted`;
   cpSync(killed, rebooted, { recursive: true });
-  atAnotherBoot(rebooted);
+  crashMachine(rebooted);
   assert.equal(await syncsOf(killed, []), 1);
   assert.equal(await syncsOf(rebooted, []), 1);
 });
@@ -59,6 +58,6 @@ test("what a process left that died is synced before a checkpoint counts it, wha
 test("a checkpoint of a Sluice that did not sync is not taken over before its sinks are synced", async (t) => {
   const folder = temporaryFolder(t);
   await syncsOf(folder, LINES);
-  editCheckpoint(folder, ({ sinks }) => ({ version: 1, sinks }));
+  editCheckpoint(folder, () => ({ version: 1, sinks: { taken: {} } }));
   assert.equal(await syncsOf(folder, []), 1);
 });

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SinkConfig } from "../../src/config/config.ts";
-import { createPipeline, defineSink, defineSource, type Position, type RawBatch, type Sink } from "../../src/index.ts";
+import {
+  createPipeline,
+  defineListener,
+  defineSink,
+  defineSource,
+  type Position,
+  type RawBatch,
+  type Sink,
+} from "../../src/index.ts";
 import { configOf, filterOf, sinkOf, sourceOf } from "../support/config.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { until } from "../support/until.ts";
@@ -148,4 +156,35 @@ test("a sink whose options change is closed before the one that takes its place 
     sink.seen.texts,
     [0, 1, 2, 3].map((n) => `{"n":${n}}`),
   );
+});
+
+test("a listener is asked again to listen where its address was in use, and may be closed more than once", async (t) => {
+  const folder = temporaryFolder(t);
+  const asked: string[] = [];
+  let owner: string | undefined;
+  const definition = defineListener({
+    description: "Made in the test.",
+    options: { type: "object", properties: { listen: { type: "string", format: "listen" }, tag: { type: "string" } } },
+    create: ({ tag = "" }) => ({
+      async listen() {
+        asked.push(`${tag} listens`);
+        if (owner !== undefined)
+          throw new Error("taken", { cause: Object.assign(new Error(), { code: "EADDRINUSE" }) });
+        owner = tag;
+      },
+      async close() {
+        asked.push(`${tag} closes`);
+        if (owner === tag) owner = undefined;
+      },
+    }),
+  });
+  const source = { ...sourceOf({ read: () => [] as never }), definition };
+  const config = (tag: string) =>
+    configOf(folder, { sources: [{ ...source, options: { listen: ":80", tag } }], sinks: [countedSink().config] });
+  const pipeline = createPipeline(config("one"));
+  await pipeline.start();
+  await pipeline.reload(async () => config("two"));
+  assert.deepEqual(asked.slice(0, 4), ["one listens", "two listens", "one closes", "two listens"]);
+  await pipeline.stop();
+  assert.deepEqual(new Set(asked.slice(4)), new Set(["one closes", "two closes"]));
 });

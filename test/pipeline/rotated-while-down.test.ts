@@ -20,6 +20,7 @@ import type { Sink } from "../../src/plugin.ts";
 import { configOf, linesSource, sinkOf, sourceOf } from "../support/config.ts";
 import { FolderSink, linesOf } from "../support/folder-sink.ts";
 import { temporaryFolder } from "../support/folders.ts";
+import { crashMachine } from "../support/killed-runs.ts";
 
 const NAMES = ["anna", "bert", "carl"];
 const lineOf = (n: number) => `{"name":"${NAMES[n % NAMES.length]}","n":${n}}`;
@@ -82,13 +83,6 @@ async function killAtWrite(folder: string, paths: readonly string[], write: numb
   await runToEnd(folder, paths, sinks, checkpointInterval);
   rmSync(data, { recursive: true });
   renameSync(killed, data);
-}
-
-/** As if the machine had been started again since. */
-function crashMachine(folder: string): void {
-  const path = join(folder, "data", "checkpoint.json");
-  const record = JSON.parse(readFileSync(path, "utf8"));
-  writeFileSync(path, JSON.stringify({ ...record, boot: "another" }));
 }
 
 async function surviveRotation(folder: string, { paths, rotate }: Rotation, write: number, crashes: boolean) {

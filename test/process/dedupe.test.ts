@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import { crashMachine } from "../support/killed-runs.ts";
 import { linesIn, logOf, pipelineFolder } from "../support/pipeline-folder.ts";
 import { SeededRandom } from "../support/random.ts";
 import { type RunningSluice, startSluice } from "../support/sluice.ts";
@@ -51,13 +51,6 @@ const post = (port: number, body: string): Promise<boolean> =>
 async function kill({ process, exit }: RunningSluice): Promise<void> {
   process.kill("SIGKILL");
   await exit;
-}
-
-/** Lets the next start think that the machine has crashed: it goes back to the checkpoint then. */
-function feignReboot(folder: string): void {
-  const path = join(folder, "data", "checkpoint.json");
-  const record = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
-  writeFileSync(path, JSON.stringify({ ...record, boot: "another" }));
 }
 
 const numbersIn = (folder: string): number[] =>
@@ -112,7 +105,7 @@ describe("with dedupe", { concurrency: true }, () => {
       );
       if (!isLast) {
         await kill(sluice);
-        if (kills % 2 === 1) feignReboot(folder);
+        if (kills % 2 === 1) crashMachine(folder);
         continue;
       }
       assert.deepEqual(open, [[], []]);

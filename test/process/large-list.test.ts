@@ -2,24 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { linesIn, pipelineFolder, portOf, sumsOf } from "../support/pipeline-folder.ts";
-import { startSluice } from "../support/sluice.ts";
+import { startListReceiver } from "../support/list-receiver.ts";
+import { linesIn, sumsOf } from "../support/pipeline-folder.ts";
 import { until } from "../support/until.ts";
-
-const PIPELINE = `
-sources:
-  webhook:
-    type: http
-    listen: 127.0.0.1:0
-    max_event_bytes: 1MiB
-    filters:
-      - type: split
-        field: items
-sinks:
-  all:
-    type: file
-    path: out/all.log
-`;
 
 const ITEM_BYTES = 8 << 10;
 const LIST_BYTES = 64 << 20;
@@ -30,10 +15,7 @@ const item = (n: number): string => {
 };
 
 test("a list of 64 MiB is bounded by max_body_bytes, not by max_event_bytes: each of its events is delivered", async (t) => {
-  const folder = pipelineFolder(t, PIPELINE);
-  const sluice = startSluice(folder, ["run"]);
-  t.after(() => sluice.process.kill("SIGKILL"));
-  const port = await portOf(sluice);
+  const { folder, sluice, port } = await startListReceiver(t, "max_event_bytes: 1MiB");
   const items = Array.from({ length: LIST_BYTES / ITEM_BYTES }, (_, n) => item(n));
   const body = `{"kind":"EventList","items":[${items.join(",")}]}`;
   const answer = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body });

@@ -4,7 +4,8 @@ import nodeFileSystem, { linkSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { PathTeller } from "../../plugins/sinks/file/path-numbers.ts";
-import { tryWriter } from "../support/file-writers.ts";
+import { NOTHING } from "../support/file-batches.ts";
+import { type Faults, type Texts, tryWriter } from "../support/file-writers.ts";
 
 for (const maxOpenFiles of [1, 100]) {
   test(`a file that is found by two paths is one, with ${maxOpenFiles} open`, (context) => {
@@ -91,4 +92,63 @@ test("the events of a path that was one with another once make a file by its own
   const trial = tryTwins(context);
   trial.append({ bert: "b 1\n" });
   assert.deepEqual(trial.files(), { bert: "b 1\n" });
+});
+
+test("two names of one batch that make one path are undone together", (context) => {
+  const trial = tryWriter(context);
+  const prepare = () => {
+    const prepared = trial.prepareAll([
+      ["a", "1\n"],
+      ["b", "2\n"],
+      ["a", "3 3\n"],
+    ]);
+    if ("refused" in prepared) throw new Error("refused");
+    return prepared.intent;
+  };
+  const intents = [0, 1].map(() => {
+    const intent = prepare();
+    trial.writer.write(Buffer.from("1\n2\n3 3\n"));
+    return intent;
+  });
+  assert.deepEqual(trial.files(), { a: "1\n3 3\n1\n3 3\n", b: "2\n2\n" });
+  trial.restart();
+  assert.equal(trial.writer.recover(intents.slice(1), "settle").outcome, "adopted");
+  trial.writer.recover(intents.slice(1), "undo");
+  assert.deepEqual(trial.files(), { a: "1\n3 3\n", b: "2\n" });
+  trial.writer.recover(intents, "undo");
+  assert.deepEqual(trial.files(), {});
+});
+
+/** A file system to which upper and lower case are the same. */
+function ignoreCase({ base, faults }: { base: string; faults: Faults }): void {
+  for (const name of ["openSync", "lstatSync", "unlinkSync", "mkdirSync"] as const) {
+    const real = nodeFileSystem[name] as (...given: unknown[]) => unknown;
+    const lower = (path: string) => {
+      const folder = [`${base}/`, "/proc/self/fd/"].find((start) => path.startsWith(start)) ?? path;
+      return folder + path.slice(folder.length).toLowerCase();
+    };
+    faults[name] = ((path: string, ...rest: unknown[]) => real(lower(path), ...rest)) as never;
+  }
+}
+
+test("where upper and lower case are the same, two users share a file, and nobody is held up", (context) => {
+  const trial = tryWriter(context);
+  ignoreCase(trial);
+  const intents: unknown[] = [];
+  const write = (texts: Texts) => {
+    intents.push(trial.intentOf(texts));
+    trial.write(texts);
+  };
+  assert.throws(() => trial.append({ Alice: "1\n", x: "1\n", alice: "2\n" }), { code: "EEXIST" });
+  assert.deepEqual(trial.files(), {});
+  write({ Alice: "1\n", x: "1\n", alice: "2\n" });
+  write({ alice: "3\n", ALICE: "4\n", x: "2\n" });
+  trial.restart();
+  write({ alice: "5\n" });
+  write({ Alice: "6\n", alice: "7\n" });
+  assert.deepEqual(trial.files(), { alice: "1\n2\n3\n4\n5\n6\n7\n", x: "1\n2\n" });
+  trial.restart();
+  assert.equal(trial.writer.recover(intents.slice(3), "settle").outcome, "adopted");
+  assert.deepEqual(trial.writer.recover(intents.slice(1), "undo"), { outcome: "undone", meddling: NOTHING });
+  assert.deepEqual(trial.files(), { alice: "1\n2\n", x: "1\n" });
 });

@@ -101,6 +101,22 @@ test("a name that this file system cannot have is refused by itself", (context) 
   assert.deepEqual(files(), { a: "1\n", b: "1\n" });
 });
 
+test("a name that the file system refuses only when a file is made is refused by the next try", (context) => {
+  const trial = tryWriter(context);
+  trial.faults.openSync = (path, flags, mode) => {
+    if (String(path).includes("bad") && Number(flags) & nodeFileSystem.constants.O_CREAT) throw failure("EINVAL");
+    return nodeFileSystem.openSync(path, flags, mode);
+  };
+  const texts = { a: "1\n", bad: "1\n", b: "1\n", "d/bad": "1\n" };
+  assert.throws(() => trial.append(texts), /nothing is written to bad: this file system cannot have such a name/);
+  const reason = (path: string) => `nothing is written to ${path}: this file system cannot have such a name`;
+  assert.deepEqual(trial.append(texts), [
+    { index: 1, reason: reason("bad") },
+    { index: 3, reason: reason("d/bad") },
+  ]);
+  assert.deepEqual(trial.files(), { a: "1\n", b: "1\n" });
+});
+
 test("where the system has no folder of descriptors, a link in a folder's place is refused all the same", (context) => {
   const { append, base, files } = tryWriter(context, { faults: { existsSync: () => false } });
   nodeFileSystem.symlinkSync(temporaryFolder(context), join(base, "link"));

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { Connection, type ConnectionOptions } from "../../plugins/sinks/opensearch/connection.ts";
-import { readTls } from "../../plugins/sinks/opensearch/tls-options.ts";
+import { TlsFiles } from "../../plugins/sinks/opensearch/tls-files.ts";
 import { BulkServer, reset, silence } from "../support/bulk-server.ts";
+import { temporaryFolder } from "../support/folders.ts";
 import { recordingContext } from "../support/recording-context.ts";
 
 const NEVER = new AbortController().signal;
@@ -13,7 +15,7 @@ const TLS_FOLDER = new URL("../support/tls/", import.meta.url).pathname;
 function connect(endpoints: readonly string[], options: Partial<ConnectionOptions> = {}) {
   const connection = new Connection({
     endpoints,
-    tls: { rejectUnauthorized: true },
+    tls: { material: { rejectUnauthorized: true } },
     gzip: false,
     timeout: 10_000,
     maxInFlight: 2,
@@ -108,36 +110,65 @@ test("credentials that contradict each other or cannot be sent are refused, and 
   assert.throws(() => connect(["ftp://me:hunter2@h"]), { message: /^an endpoint is no URL(?!.*hunter2)/ });
 });
 
-test("an https server is trusted by its authority, and sees the client's certificate", async () => {
+/** A server that asks for the client's certificate. */
+function startWary(): Promise<BulkServer> {
   const file = (name: string) => readFileSync(`${TLS_FOLDER}${name}.pem`);
-  const tls = {
-    key: file("server-key"),
-    cert: file("server"),
-    ca: file("ca"),
-    requestCert: true,
-    rejectUnauthorized: true,
-  };
-  await using server = await BulkServer.start({ tls });
+  const own = { key: file("server-key"), cert: file("server"), ca: file("ca") };
+  return BulkServer.start({ tls: { ...own, requestCert: true, rejectUnauthorized: true } });
+}
+
+test("an https server is trusted by its authority, and sees the client's certificate", async () => {
+  await using server = await startWary();
   const endpoint = `https://${server.address}`;
   const context = recordingContext(TLS_FOLDER);
   const trusted = { ca: "ca.pem", verify: true };
   const known = { ...trusted, cert: "client.pem", key: "client-key.pem" };
 
-  await using connection = connect([endpoint], { tls: readTls(known, context) });
+  await using connection = connect([endpoint], { tls: new TlsFiles(known, context) });
   assert.equal((await connection.send(BODY, NEVER)).status, 200);
-  await using stranger = connect([endpoint], { tls: readTls(trusted, context) });
+  await using stranger = connect([endpoint], { tls: new TlsFiles(trusted, context) });
   await assert.rejects(stranger.send(BODY, NEVER), /no answer from https:/);
-  await using wary = connect([endpoint], { tls: readTls({ verify: true }, context) });
+  await using wary = connect([endpoint], { tls: new TlsFiles({ verify: true }, context) });
   await assert.rejects(wary.send(BODY, NEVER), /certificate/);
-  await using careless = connect([endpoint], { tls: readTls({ ...known, ca: undefined, verify: false }, context) });
+  await using careless = connect([endpoint], {
+    tls: new TlsFiles({ ...known, ca: undefined, verify: false }, context),
+  });
   assert.equal((await careless.send(BODY, NEVER)).status, 200);
 });
 
 test("a certificate that cannot be read is named with its option and its file", () => {
   const context = recordingContext("/base");
   assert.throws(
-    () => readTls({ ca: "missing.pem", verify: true }, context),
+    () => new TlsFiles({ ca: "missing.pem", verify: true }, context),
     /tls\.ca: cannot read \/base\/missing\.pem/,
   );
-  assert.throws(() => readTls({ cert: "a.pem", verify: true }, context), /need each other/);
+  assert.throws(() => new TlsFiles({ cert: "a.pem", verify: true }, context), /need each other/);
+});
+
+test("TLS files that are put in place are read again, for the next connection", async (context) => {
+  await using server = await startWary();
+  const folder = temporaryFolder(context);
+  const put = (name: string, as: string) => copyFileSync(`${TLS_FOLDER}${name}.pem`, join(folder, `${as}.pem`));
+  put("client", "ca");
+  put("server", "cert");
+  put("server-key", "key");
+  const recording = recordingContext(folder);
+  const tls = new TlsFiles({ ca: "ca.pem", cert: "cert.pem", key: "key.pem", verify: true }, recording);
+  await using connection = connect([`https://${server.address}`], { tls });
+  await assert.rejects(connection.send(BODY, NEVER), /certificate/);
+
+  put("ca", "ca");
+  put("client", "cert");
+  await assert.rejects(connection.send(BODY, NEVER), "the key of this certificate is not there yet");
+  await assert.rejects(connection.send(BODY, NEVER));
+  assert.equal(recording.warnings.length, 1, "it is told once");
+
+  put("client-key", "key");
+  assert.equal((await connection.send(BODY, NEVER)).status, 200);
+
+  writeFileSync(join(folder, "ca.pem"), "no certificate");
+  server.replies.push((_server, _request, response) => void response.socket?.destroy());
+  await assert.rejects(connection.send(BODY, NEVER));
+  assert.equal((await connection.send(BODY, NEVER)).status, 200, "with what the files held before");
+  assert.equal(recording.warnings.length, 2);
 });

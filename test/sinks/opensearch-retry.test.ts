@@ -21,7 +21,7 @@ async function writerFor(...replies: Reply[]) {
   server.replies.push(...replies);
   const connection = new Connection({
     endpoints: [server.url],
-    tls: { rejectUnauthorized: true },
+    tls: { material: { rejectUnauthorized: true } },
     gzip: false,
     timeout: 10_000,
     maxInFlight: 1,

@@ -15,6 +15,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { identityOf, keyOf } from "../../plugins/sources/tail/file-identity.ts";
+import { recordOf } from "../../plugins/sources/tail/file-record.ts";
 import type { Position } from "../../src/plugin.ts";
 import { DrivenTail, linesOf, positionsAfter, ROTATE_WAIT_MS } from "./tail-driven.ts";
 
@@ -165,10 +167,10 @@ export class RotatingLog {
     const kept = brought.slice(0, Math.round(settled * brought.length));
     this.#settled.push(...kept.flatMap(linesOf));
     this.#resume = positionsAfter(this.#resume, kept);
-    const known = new Set([...this.#resume.values()].map(({ detail }) => (detail as { file: string }).file));
+    const records = [...this.#resume].flatMap(([partition, position]) => recordOf(partition, position) ?? []);
+    const known = new Set(records.map(({ identity }) => keyOf(identity)));
     for (const path of this.#options.paths.length === 1 ? this.#rotated(true) : []) {
-      const { dev, ino } = statSync(path);
-      if (!known.has(`${dev}-${ino}`)) this.#unknown.add(path);
+      if (!known.has(keyOf(identityOf(statSync(path))))) this.#unknown.add(path);
     }
     this.#tail = new DrivenTail(this.folder, this.#resume, this.#options);
   }

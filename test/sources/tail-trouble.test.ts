@@ -19,7 +19,7 @@ import { temporaryFolder } from "../support/folders.ts";
 import { recordingContext } from "../support/recording-context.ts";
 import { until } from "../support/until.ts";
 import { DrivenTail } from "./tail-driven.ts";
-import { ended, event, events, numbers, run, started } from "./tail-fixture.ts";
+import { ended, event, events, numbers, range, run, started } from "./tail-fixture.ts";
 
 const told = ({ context }: DrivenTail): readonly string[] => context.warnings;
 
@@ -43,6 +43,58 @@ test("a file that cannot be read is told once, and read later; the others go on 
     isBroken = false;
     await both.pass(1000);
     assert.deepEqual(numbers(both), [3, 4, 1, 2]);
+  }
+});
+
+/** What is opened is what its server forgets when {@link forget} is called. */
+function forgetfulServer() {
+  const open = new Set<number>();
+  const forgotten = new Set<number>();
+  const check = (descriptor: number) => {
+    if (forgotten.has(descriptor)) throw Object.assign(new Error("ESTALE"), { code: "ESTALE" });
+  };
+  const fileSystem = {
+    ...fs,
+    openSync: ((path: string, flags: number) => {
+      const descriptor = fs.openSync(path, flags);
+      forgotten.delete(descriptor);
+      open.add(descriptor);
+      return descriptor;
+    }) as FileSystem["openSync"],
+    fstatSync: ((descriptor: number) => {
+      check(descriptor);
+      return fs.fstatSync(descriptor);
+    }) as FileSystem["fstatSync"],
+  };
+  const forget = () => {
+    for (const descriptor of open) forgotten.add(descriptor);
+  };
+  return { fileSystem, forget };
+}
+
+test("a file that its server has forgotten is opened again, by its path: the same, another one, or none", async (t) => {
+  const another = (path: string) => {
+    writeFileSync(`${path}.new`, event(21));
+    renameSync(`${path}.new`, path);
+  };
+  for (const [change, expected, isOver] of [
+    [(path: string) => appendFileSync(path, event(21)), range(1, 21), false],
+    [another, range(1, 21), true],
+    [(path: string) => renameSync(path, `${path}.1`), range(1, 20), false],
+    [(path: string) => rmSync(path), range(1, 20), true],
+  ] as const) {
+    const { fileSystem, forget } = forgetfulServer();
+    const { folder, path, tail } = await started(t, { paths: ["a.log"], parts: { fileSystem } });
+    writeFileSync(join(folder, "b.txt"), "what else is there");
+    forget();
+    change(path);
+    await tail.pass(3000);
+    assert.deepEqual(numbers(tail), expected);
+    assert.equal(ended(tail).length, isOver ? 1 : 0);
+    appendFileSync(path, event(22));
+    await tail.pass(3000);
+    assert.equal(numbers(tail).at(-1), 22);
+    await tail.stop();
   }
 });
 
@@ -131,4 +183,25 @@ test("in a folder with more names than are looked at, a rotated file that is not
   others = 0;
   await next.pass(1000);
   assert.deepEqual(numbers(next), [21]);
+});
+
+test("a rotated file that the disk will tell nothing of does not pass for gone", async (t) => {
+  for (const code of ["ESTALE", "EIO"]) {
+    const { folder, path, tail } = await started(t);
+    await tail.stop();
+    appendFileSync(path, event(21));
+    renameSync(path, join(folder, "rotated"));
+    writeFileSync(join(folder, "another"), "");
+    let isBroken = true;
+    const statSync = ((of: string) => {
+      if (isBroken && of.endsWith("rotated")) throw Object.assign(new Error(code), { code });
+      return fs.statSync(of);
+    }) as FileSystem["statSync"];
+    const next = await run(t, folder, tail.positions, { paths: ["a.log"], parts: { fileSystem: { ...fs, statSync } } });
+    await next.pass(2000);
+    assert.deepEqual(ended(next), []);
+    isBroken = false;
+    await next.pass(1000);
+    assert.deepEqual(numbers(next), [21]);
+  }
 });

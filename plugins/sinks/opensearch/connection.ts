@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { Dispatcher, Pool } from "undici";
+import type { buildConnector, Dispatcher, Pool } from "undici";
 import { authorization, type CredentialOptions } from "./credentials.ts";
 import { type Endpoint, parseEndpoint } from "./endpoint.ts";
 import type { TlsMaterial } from "./tls-options.ts";
@@ -9,6 +9,9 @@ import type { TlsMaterial } from "./tls-options.ts";
 // Loaded on first use, so that checking a pipeline.yaml does without it.
 const load = createRequire(import.meta.url);
 const compress = promisify(gzip);
+
+type Undici = typeof import("undici");
+
 const PATH = "/_bulk?filter_path=took,errors,items.*.status,items.*.error";
 const MAX_ANSWER_BYTES = 64 * 2 ** 20;
 const CONNECT_TIMEOUT = 10_000;
@@ -26,7 +29,8 @@ export interface Answer {
 
 export interface ConnectionOptions extends CredentialOptions {
   readonly endpoints: readonly string[];
-  readonly tls: TlsMaterial;
+  /** Asked whenever a connection is made. */
+  readonly tls: { readonly material: TlsMaterial };
   readonly gzip: boolean;
   /** Milliseconds for one request, from its start to the end of its answer. */
   readonly timeout: number;
@@ -116,15 +120,30 @@ function serverFor(endpoint: Endpoint, options: ConnectionOptions): Server {
   const auth = authorization(options, endpoint);
   if (auth !== undefined) headers.authorization = auth;
   if (options.gzip) headers["content-encoding"] = "gzip";
-  const undici = load("undici") as typeof import("undici");
-  const pool = new undici.Pool(endpoint.origin, {
+  const { Pool } = load("undici") as Undici;
+  const pool = new Pool(endpoint.origin, {
     connections: options.maxInFlight,
-    connect: { ...options.tls, timeout: Math.min(CONNECT_TIMEOUT, options.timeout) },
+    connect: connectorFor(options),
     // The signal of each request bounds all of it.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
   return { endpoint, pool, headers, avoidUntil: 0 };
+}
+
+/** Connects with what the TLS files hold by then: sessions are resumed only with what they were begun with. */
+function connectorFor({ tls, timeout }: ConnectionOptions): buildConnector.connector {
+  let material: TlsMaterial | undefined;
+  let connect: buildConnector.connector | undefined;
+  return (options, callback) => {
+    const present = tls.material;
+    if (!connect || present !== material) {
+      const { buildConnector } = load("undici") as Undici;
+      material = present;
+      connect = buildConnector({ ...present, timeout: Math.min(CONNECT_TIMEOUT, timeout) });
+    }
+    return connect(options, callback);
+  };
 }
 
 async function readBounded(body: Dispatcher.ResponseData["body"]): Promise<string> {

@@ -38,7 +38,7 @@ export const OPTIONS = {
     token: { type: "string", secret: true, description: "A bearer token." },
     tls: {
       type: "object",
-      description: "For https endpoints.",
+      description: "For https endpoints. The files are read again when they have changed, for new connections.",
       dependentRequired: { cert: ["key"], key: ["cert"] },
       properties: {
         ca: {

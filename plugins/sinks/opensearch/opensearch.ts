@@ -15,7 +15,7 @@ import { documentIdOf } from "./document-id.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { IndexNames, indexName } from "./index-name.ts";
 import { OPTIONS } from "./opensearch-options.ts";
-import { readTls } from "./tls-options.ts";
+import { TlsFiles } from "./tls-files.ts";
 
 /** A cluster that somebody has to free is not asked more often. */
 const LEAST_WAIT_WHILE_BLOCKED_MS = 5000;
@@ -90,7 +90,7 @@ function connect(options: Options, context: Context): Connection {
     password: options.password,
     api_key: options.api_key,
     token: options.token,
-    tls: readTls(options.tls, context),
+    tls: new TlsFiles(options.tls, context),
     gzip: options.compression === "gzip",
     timeout: milliseconds(options.timeout),
     maxInFlight: options.max_in_flight,

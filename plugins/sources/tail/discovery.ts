@@ -160,10 +160,14 @@ export class Discovery {
     this.#isDue = true;
   }
 
-  /** Reading a compressed file failed, which cannot go on as it is: it is opened again; one that is unfinished, once it has changed. */
+  /**
+   * Opens a file again that cannot be read on as it is: a compressed one, which if unfinished is opened once it has changed; and
+   * one that its server does not know any more by what it was opened as.
+   */
   openAgain(file: LogFile, error: unknown): void {
-    if (!(file instanceof InflatedFile)) return;
-    this.#resting.add(file.record, isOfContent(error) ? file.stamp : undefined);
+    const isInflated = file instanceof InflatedFile;
+    if (!isInflated && (error as NodeJS.ErrnoException).code !== "ESTALE") return;
+    this.#resting.add(file.record, isInflated && isOfContent(error) ? file.stamp : undefined);
     this.#drop(file);
   }
 

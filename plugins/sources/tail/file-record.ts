@@ -1,5 +1,5 @@
 import type { Json, Position } from "../../../src/plugin.ts";
-import type { FileIdentity } from "./file-identity.ts";
+import { type FileIdentity, keyOf } from "./file-identity.ts";
 import type { Beginning, Fingerprint } from "./fingerprint.ts";
 
 /** What the position of a partition says of the file that it lies in. */
@@ -29,12 +29,21 @@ interface Detail {
   readonly skips_line?: Json;
 }
 
-/** The position that a record is kept as. */
-export function positionOf({ offset, identity, path, fingerprint, beginning, skipsLine }: FileRecord): Position {
-  const { device, inode, birth } = identity;
+/** The position that a record is kept as. What the partition's name tells of the file is not told again. */
+export function positionOf({
+  partition,
+  offset,
+  identity,
+  path,
+  fingerprint,
+  beginning,
+  skipsLine,
+}: FileRecord): Position {
+  const { birth } = identity;
+  const file = keyOf(identity);
   const detail = {
     path,
-    file: `${device}-${inode}`,
+    ...(!partition.startsWith(`${file}-`) && { file }),
     ...(birth !== undefined && { birth }),
     ...(beginning && { first: beginning.hash, begins: beginning.bytes }),
     ...(fingerprint && offset > 0 && { first: fingerprint.first }),

@@ -7,6 +7,9 @@ import type { FileRecord } from "./file-record.ts";
 /** The most names of a folder that are looked at. */
 const MOST_NAMES = 20_000;
 
+/** What a server or a disk says of a file that may well be there. */
+const TROUBLE: ReadonlySet<string> = new Set(["ESTALE", "EIO", "ETIMEDOUT"]);
+
 /** How often a folder is listed whose names change meanwhile. */
 const MOST_TRIES = 5;
 
@@ -22,8 +25,8 @@ export interface Entry {
 export class FolderSearch {
   readonly #fileSystem: FileSystem;
   readonly #folders = new Map<string, readonly Entry[] | undefined>();
-  /** Those that hold more names than are looked at. */
-  readonly #vast = new Set<string>();
+  /** Those that hold more files than could be looked at. */
+  readonly #unfinished = new Set<string>();
   readonly #beside = new Map<string, ReadonlySet<string> | undefined>();
 
   constructor(fileSystem: FileSystem) {
@@ -42,7 +45,7 @@ export class FolderSearch {
     if (!entries) return "unreadable";
     const found = entries.find(({ stats }) => isSameFile(identity, stats));
     if (found) return found;
-    if (this.#vast.has(dirname(path))) return "unreadable";
+    if (this.#unfinished.has(dirname(path))) return "unreadable";
     return entries.length > 0 || this.#isRemoved(dirname(path)) ? "gone" : "empty";
   }
 
@@ -105,7 +108,7 @@ export class FolderSearch {
   #names(folder: string): string[] | undefined {
     try {
       const names = this.#fileSystem.readdirSync(folder);
-      if (names.length > MOST_NAMES) this.#vast.add(folder);
+      if (names.length > MOST_NAMES) this.#unfinished.add(folder);
       return names.slice(0, MOST_NAMES);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -117,7 +120,8 @@ export class FolderSearch {
     try {
       const stats = this.#fileSystem.statSync(path);
       return stats.isFile() ? { path, stats } : undefined;
-    } catch {
+    } catch (error) {
+      if (TROUBLE.has((error as NodeJS.ErrnoException).code ?? "")) this.#unfinished.add(dirname(path));
       return undefined;
     }
   }
