@@ -26,8 +26,8 @@ export function bufferDecoder({ scanner, wanted }: Omit<DecodeOptions, "maxEvent
     const events: Event[] = [];
     let places: Iterator<BufferedPlace, undefined> = [][Symbol.iterator]();
     for (let from = start; from < start + bytes.length; ) {
-      const { table, count, next } = scan.lines(buffer, from, start + bytes.length);
-      const rows = new ReadRows(read, table, slots);
+      const { table, count, vocabulary, next } = scan.lines(buffer, from, start + bytes.length);
+      const rows = new ReadRows(read, table, slots, vocabulary);
       held.rows.push(rows);
       for (let row = 0; row < count * slots.rowLength; row += slots.rowLength) {
         const flags = table[row + ROW.FLAGS] as number;
