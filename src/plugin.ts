@@ -8,6 +8,7 @@ export type { Edit } from "./event/field-edit.ts";
 export { type FieldPath, field, isWithin, join } from "./event/field-path.ts";
 export { judge, type Witness } from "./event/judge.ts";
 export { NotYet } from "./event/not-yet.ts";
+export { PerText } from "./event/per-text.ts";
 export { Template, type TemplatePart } from "./event/template.ts";
 export { createBodyFramer } from "./json/body-framer.ts";
 export { type Framed, Framer, InvalidBody } from "./json/frame.ts";

@@ -1,4 +1,4 @@
-import { Condition, defineFilter, type Event, field, judge } from "../../src/plugin.ts";
+import { Condition, defineFilter, type Event, field, judge, PerText } from "../../src/plugin.ts";
 import { NamePatterns } from "./name-patterns.ts";
 import { Verdicts } from "./verdicts.ts";
 
@@ -58,13 +58,15 @@ export default defineFilter({
   },
   create({ users, groups, except }, context) {
     const droppedUsers = new NamePatterns(users ?? (groups ? [] : SYSTEM_USERS));
+    const isDroppedUser = new PerText(USER, (user) => droppedUsers.include(user));
+    const isDroppedNestedUser = new PerText(NESTED_USER, (user) => droppedUsers.include(user));
     const droppedGroups = groups && new Verdicts(holdsOne(new NamePatterns(groups)));
     const condition = except === undefined ? undefined : Condition.parse(except);
     const isException = condition && judge(condition, context, true);
 
     const isDropped = (event: Event): boolean => {
-      const user = event.text(USER) ?? event.text(NESTED_USER);
-      if ((user === undefined || !droppedUsers.include(user)) && !isInDroppedGroup(event, droppedGroups)) return false;
+      const isUserDropped = isDroppedUser.of(event) ?? isDroppedNestedUser.of(event);
+      if (isUserDropped !== true && !isInDroppedGroup(event, droppedGroups)) return false;
       return isException === undefined || !isException(event);
     };
     return {

@@ -1,4 +1,5 @@
 import { ROW } from "../json/layout.ts";
+import { NO_VOCABULARY } from "../json/vocabulary.ts";
 import { walkArray } from "../json/walk.ts";
 import { type Read, ReadRows } from "./read-rows.ts";
 import { NO_SLOTS } from "./slots.ts";
@@ -35,7 +36,7 @@ export function walkElements(read: Read, start: number, record: number): ReadRow
     table[index * BARE_ROW + ROW.START] = spans[2 * index] as number;
     table[index * BARE_ROW + ROW.END] = spans[2 * index + 1] as number;
   }
-  return new ReadRows(read, table, NO_SLOTS, record);
+  return new ReadRows(read, table, NO_SLOTS, NO_VOCABULARY, record);
 }
 
 /** @throws RangeError when an array has so many elements that their events would not fit the memory */

@@ -16,7 +16,8 @@ export const TIME_FIELDS = [
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const DAY = 24 * 60 * MINUTE;
+/** In milliseconds. */
+export const DAY = 24 * 60 * MINUTE;
 const [SHORTEST, SECONDS, FRACTION] = ["0000-00-00T00:00:00Z".length, ":00".length, ".".length];
 const MINUTE_LENGTH = "0000-00-00T00:00".length;
 const [COLON, DOT, DASH, PLUS] = [0x3a, 0x2e, 0x2d, 0x2b];

@@ -1,3 +1,4 @@
+import { NO_VOCABULARY, type Vocabulary } from "../json/vocabulary.ts";
 import type { Origin } from "./event.ts";
 import type { Slots } from "./slots.ts";
 
@@ -17,14 +18,16 @@ export class ReadRows {
   readonly read: Read;
   readonly table: Int32Array;
   readonly slots: Slots;
+  readonly vocabulary: Vocabulary;
   /** Where the record starts that the rows are elements of; -1 where each is a record of its own. */
   readonly record: number;
 
-  constructor(read: Read, table: Int32Array, slots: Slots, record = -1) {
+  constructor(read: Read, table: Int32Array, slots: Slots, vocabulary: Vocabulary = NO_VOCABULARY, record = -1) {
     this.buffer = read.buffer;
     this.read = read;
     this.table = table;
     this.slots = slots;
+    this.vocabulary = vocabulary;
     this.record = record;
   }
 }

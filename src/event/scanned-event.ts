@@ -1,14 +1,16 @@
 import type { Json, JsonObject } from "../json/json.ts";
 import { FLAG, ROW } from "../json/layout.ts";
+import type { Vocabulary } from "../json/vocabulary.ts";
 import { decodeValue, findLast } from "../json/walk.ts";
 import { copySpan } from "./copy-span.ts";
 import { assertFew, BARE_ROW, childOf, walkElements } from "./element-rows.ts";
 import type { Event, FieldWatch, Origin } from "./event.ts";
-import { parseTime, TIME_FIELDS } from "./event-time.ts";
+import { DAY, parseTime, TIME_FIELDS } from "./event-time.ts";
 import type { FieldPath } from "./field-path.ts";
 import { internText } from "./interned-text.ts";
 import type { JsonTexts } from "./json-text.ts";
 import type { NotedBytes, Noting } from "./noted-bytes.ts";
+import type { Numbered } from "./per-text.ts";
 import { type Read, ReadRows } from "./read-rows.ts";
 import { NO_SLOTS } from "./slots.ts";
 
@@ -24,7 +26,7 @@ let spanEnd = 0;
  * An event as it was scanned: a row of a scan's table, which says where it and its fields lie. Most events are dropped
  * soon after they were made, so that each is as small as can be: what others share stands in {@link ReadRows}.
  */
-export class ScannedEvent implements Event, JsonTexts, Noting {
+export class ScannedEvent implements Event, JsonTexts, Noting, Numbered {
   readonly child: number;
   readonly #rows: ReadRows;
   /** The index in the table at which the event's row starts. */
@@ -63,7 +65,13 @@ export class ScannedEvent implements Event, JsonTexts, Noting {
   }
 
   get time(): number {
-    const { buffer, read } = this.#live();
+    const { buffer, read, table, slots } = this.#live();
+    const { timeCell } = slots;
+    if (timeCell >= 0 && ((table[this.#row + ROW.FLAGS] as number) & FLAG.ESCAPED_KEY) === 0) {
+      const day = table[this.#row + timeCell] as number;
+      const millisecond = table[this.#row + timeCell + 1] as number;
+      if ((day | millisecond) !== 0) return day * DAY + millisecond;
+    }
     for (let index = 0; index < TIME_FIELDS.length; index++) {
       if (!this.#locate(TIME_FIELDS[index] as FieldPath) || buffer[spanStart] !== QUOTE) continue;
       const time = parseTime(buffer, spanStart + 1, spanEnd - 1);
@@ -80,8 +88,21 @@ export class ScannedEvent implements Event, JsonTexts, Noting {
     return this.#locate(path) ? decodeValue(this.#rows.buffer, spanStart, spanEnd) : undefined;
   }
 
+  get vocabulary(): Vocabulary {
+    return this.#rows.vocabulary;
+  }
+
+  numberOf(path: FieldPath): number {
+    const { table, slots } = this.#live();
+    const cell = slots.textCellOf(path);
+    if (cell < 0 || ((table[this.#row + ROW.FLAGS] as number) & FLAG.ESCAPED_KEY) !== 0) return 0;
+    return table[this.#row + cell] as number;
+  }
+
   text(path: FieldPath): string | undefined {
     if (path === this.#path && !this.#rows.read.released) return this.#text;
+    const number = this.numberOf(path);
+    if (number !== 0) return this.vocabulary.texts[number] ?? this.#learnText(path, number);
     if (!this.#locate(path)) return undefined;
     const { buffer } = this.#rows;
     if (buffer[spanStart] !== QUOTE) return undefined;
@@ -112,7 +133,7 @@ export class ScannedEvent implements Event, JsonTexts, Noting {
 
   /** @throws RangeError when there are more than half a million */
   elements(path: FieldPath): readonly Event[] | undefined {
-    const { read, table, slots, record } = this.#live();
+    const { read, table, slots, vocabulary, record } = this.#live();
     const recordStart = record < 0 ? this.#start : record;
     const below = slots.elements;
     const count = below?.path === path ? (table[this.#row + ROW.ELEMENTS] as number) : 0;
@@ -120,7 +141,7 @@ export class ScannedEvent implements Event, JsonTexts, Noting {
       return this.#locate(path) ? elementsOf(read, spanStart, recordStart, this.child) : undefined;
     }
     assertFew(count);
-    const rows = new ReadRows(read, table, below.slots, recordStart);
+    const rows = new ReadRows(read, table, below.slots, vocabulary, recordStart);
     return eventsOf(rows, this.#row + slots.rowLength, slots.rowLength, count, this.child);
   }
 
@@ -128,6 +149,13 @@ export class ScannedEvent implements Event, JsonTexts, Noting {
     const { buffer, table, slots } = this.#live();
     if (slots === NO_SLOTS || ((table[this.#row + ROW.FLAGS] as number) & UNTOLD) !== 0) return undefined;
     return { buffer, start: this.#start, end: this.#end, table, row: this.#row, slots };
+  }
+
+  #learnText(path: FieldPath, number: number): string | undefined {
+    if (!this.#locate(path)) return undefined;
+    const text = internText(this.#rows.buffer, spanStart, spanEnd);
+    this.vocabulary.texts[number] = text;
+    return text;
   }
 
   get #start(): number {

@@ -5,6 +5,7 @@ import { type Layout, rowLength } from "./layout.ts";
 import { createPlainScanner } from "./plain-scanner.ts";
 import type { Rows, Scan, Scanner, ScannerMemory } from "./scanner.ts";
 import { type TableOwner, TablePool } from "./table-pool.ts";
+import { Vocabulary } from "./vocabulary.ts";
 
 const DEFAULT_ARENA_BYTES = 64 * 1024 * 1024;
 const LF = 0x0a;
@@ -15,6 +16,8 @@ interface Kernel {
   lines(start: number, end: number): number;
   values(start: number, end: number): number;
   rowsEnd(): number;
+  isVocabularyFull(): number;
+  forgetVocabulary(): void;
 }
 
 let compiled: WebAssembly.Module | undefined;
@@ -34,58 +37,61 @@ export function createKernelScanner(options: { readonly arenaBytes?: number } = 
 
 class KernelScanner implements Scanner, TableOwner {
   readonly memory: ScannerMemory;
+  readonly words: Int32Array;
+  readonly tables = new TablePool();
+  vocabulary = new Vocabulary();
   readonly #kernel: Kernel;
   readonly #plain = createPlainScanner();
-  readonly #tables = new TablePool();
-  /** The scan whose plan lies in the memory. */
-  #prepared: KernelScan | undefined;
+  /** The plan that lies in the memory. */
+  #prepared: Uint8Array | undefined;
 
   constructor(kernel: Kernel, buffer: ArrayBuffer, start: number, end: number) {
     this.#kernel = kernel;
     this.memory = { buffer: Buffer.from(buffer), start, end };
+    this.words = new Int32Array(buffer);
   }
 
   prepare(layout: Layout): Scan {
     const plan = planOf(layout);
     const plain = this.#plain.prepare(layout);
-    if (plan === undefined) return plain;
-    const scan: KernelScan = new KernelScan(rowLength(layout), this.memory, this.#tables, plain, () => {
-      if (this.#prepared !== scan) {
-        this.memory.buffer.set(plan, PLAN.FROM);
-        this.#kernel.prepare(PLAN.FROM, TABLE.FROM, TABLE.TO);
-        this.#prepared = scan;
-      }
-      return this.#kernel;
-    });
-    return scan;
+    return plan === undefined ? plain : new KernelScan(this, rowLength(layout), plan, plain);
   }
 
   recycle(table: Int32Array): void {
-    this.#tables.recycle(table);
+    this.tables.recycle(table);
+  }
+
+  /** The kernel, with the plan in its memory and room in its vocabulary. */
+  open(plan: Uint8Array): Kernel {
+    if (this.#prepared !== plan) {
+      this.memory.buffer.set(plan, PLAN.FROM);
+      this.#kernel.prepare(PLAN.FROM, TABLE.FROM, TABLE.TO);
+      this.#prepared = plan;
+    }
+    if (this.#kernel.isVocabularyFull()) {
+      this.#kernel.forgetVocabulary();
+      this.vocabulary = new Vocabulary();
+    }
+    return this.#kernel;
   }
 }
 
 class KernelScan implements Scan {
+  readonly #scanner: KernelScanner;
   readonly #rowLength: number;
-  readonly #memory: ScannerMemory;
-  readonly #words: Int32Array;
-  readonly #tables: TablePool;
+  readonly #plan: Uint8Array;
   readonly #plain: Scan;
-  /** The kernel with this scan's plan in its memory. */
-  readonly #prepared: () => Kernel;
 
-  constructor(rowLength: number, memory: ScannerMemory, tables: TablePool, plain: Scan, prepared: () => Kernel) {
+  constructor(scanner: KernelScanner, rowLength: number, plan: Uint8Array, plain: Scan) {
+    this.#scanner = scanner;
     this.#rowLength = rowLength;
-    this.#memory = memory;
-    this.#words = new Int32Array(memory.buffer.buffer);
-    this.#tables = tables;
+    this.#plan = plan;
     this.#plain = plain;
-    this.#prepared = prepared;
   }
 
   lines(buffer: Uint8Array, start: number, end: number): Rows {
     if (!this.#isInMemory(buffer, start, end)) return this.#plain.lines(buffer, start, end);
-    const kernel = this.#prepared();
+    const kernel = this.#scanner.open(this.#plan);
     const rows = this.#rows(kernel, kernel.lines(start, end));
     if (rows.count > 0 || rows.next === end) return rows;
     // One record has more elements than the table has rows: the plain scanner's table grows.
@@ -95,21 +101,22 @@ class KernelScan implements Scan {
 
   values(buffer: Uint8Array, start: number, end: number): Rows {
     if (!this.#isInMemory(buffer, start, end)) return this.#plain.values(buffer, start, end);
-    const kernel = this.#prepared();
+    const kernel = this.#scanner.open(this.#plan);
     const rows = this.#rows(kernel, kernel.values(start, end));
     return rows.count > 0 || rows.next === end ? rows : this.#plain.values(buffer, rows.next, end);
   }
 
   #isInMemory(buffer: Uint8Array, start: number, end: number): boolean {
-    const { buffer: memory, start: from, end: to } = this.#memory;
+    const { buffer: memory, start: from, end: to } = this.#scanner.memory;
     return buffer.buffer === memory.buffer && buffer.byteOffset === 0 && start >= from && end <= to;
   }
 
   #rows(kernel: Kernel, next: number): Rows {
     const from = TABLE.FROM / Int32Array.BYTES_PER_ELEMENT;
     const length = kernel.rowsEnd() / Int32Array.BYTES_PER_ELEMENT - from;
-    const table = this.#tables.take(length);
-    table.set(this.#words.subarray(from, from + length));
-    return { table, count: length / this.#rowLength, next };
+    const { tables, words, vocabulary } = this.#scanner;
+    const table = tables.take(length);
+    table.set(words.subarray(from, from + length));
+    return { table, count: length / this.#rowLength, vocabulary, next };
   }
 }

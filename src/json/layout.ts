@@ -22,6 +22,10 @@ export interface Watch {
 /** What a scan notes of one object: the spans of `fields`, in this order, and what it watches for. */
 export interface Noted {
   readonly fields: readonly Keys[];
+  /** Which of the fields, by their places there, have texts that come again and again, as users do: a scan may number them. */
+  readonly texts?: readonly number[];
+  /** Which of the fields hold times: a scan may read them. */
+  readonly times?: readonly number[];
   /** At most {@link MAX_WATCHES}. */
   readonly watches?: readonly Watch[];
 }
@@ -62,7 +66,7 @@ export const mayHide = (written: string): boolean => /\\u00(?:[4-7]|3[0-9])/.tes
 /**
  * A row of the table that a scan fills, as 32-bit integers:
  *
- *     [START, END, FLAGS, ELEMENTS, start₀, end₀, start₁, end₁, …]
+ *     [START, END, FLAGS, ELEMENTS, start₀, end₀, start₁, end₁, …, number₀, 0, …, day₀, millisecond₀, …]
  *
  * START and END delimit the value's bytes in the scanned buffer, white space around it left out.
  * ELEMENTS counts the element rows that follow (0 in an element's own row, and where the array is
@@ -70,6 +74,8 @@ export const mayHide = (written: string): boolean => /\\u00(?:[4-7]|3[0-9])/.tes
  * would fill {@link MOST_ELEMENT_INTEGERS}).
  * A field's pair delimits its value, quotes and brackets included; end = 0 where the field is absent.
  * Of a field that occurs twice the last counts, and a repeated parent forgets what the earlier one held.
+ * Behind the pairs, each of `texts` has the number of its string in the scan's {@link Vocabulary}, and each of `times` the days
+ * since 1970 and the milliseconds of that day; zeros where nothing is told: a scanner need not tell anything here.
  * In the row of a record that is no valid JSON (FLAGS & INVALID), START and END delimit the whole line,
  * the first pair holds [error code, offset of the offending byte in the buffer], and no elements follow.
  */
@@ -94,6 +100,14 @@ export const FLAG = {
 /** The flag of the i-th watch. */
 export const watchFlag = (index: number): number => 1 << (8 + index);
 
+/** Where in a row the first number of a text stands. */
+export const firstTextCell = ({ fields }: Noted): number => ROW.FIELDS + 2 * fields.length;
+
+/** Where in a row the first time stands. */
+export const firstTimeCell = (noted: Noted): number => firstTextCell(noted) + 2 * (noted.texts?.length ?? 0);
+
+const lengthOf = (noted: Noted): number => firstTimeCell(noted) + 2 * (noted.times?.length ?? 0);
+
 /** Integers a row takes: room for the larger of the record's and the elements' fields, at least one pair. */
 export const rowLength = (layout: Layout): number =>
-  ROW.FIELDS + 2 * Math.max(1, layout.fields.length, layout.elements?.fields.length ?? 0);
+  Math.max(ROW.FIELDS + 2, lengthOf(layout), layout.elements ? lengthOf(layout.elements) : 0);

@@ -1,5 +1,6 @@
 import { FLAG, ROW } from "./layout.ts";
 import type { Rows } from "./scanner.ts";
+import { NO_VOCABULARY } from "./vocabulary.ts";
 
 const FIRST_LENGTH = 1 << 12;
 /** A table beyond this was one record with very many elements: it is not kept for the next scan. */
@@ -47,7 +48,8 @@ export class RowTable {
 
   /** Hands all rows over and begins anew. */
   take(next: number): Rows {
-    const taken = { table: this.table.slice(0, this.used), count: this.used / this.rowLength, next };
+    const table = this.table.slice(0, this.used);
+    const taken = { table, count: this.used / this.rowLength, vocabulary: NO_VOCABULARY, next };
     if (this.table.length > KEPT_LENGTH) this.table = new Int32Array(FIRST_LENGTH);
     this.used = 0;
     return taken;

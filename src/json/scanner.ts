@@ -1,4 +1,5 @@
 import type { Layout } from "./layout.ts";
+import type { Vocabulary } from "./vocabulary.ts";
 
 /** Deeper nesting than this is refused: the one place where Sluice is stricter than `JSON.parse`. */
 export const MAX_DEPTH = 1024;
@@ -19,6 +20,8 @@ export const SCAN_ERROR = {
 export interface Rows {
   readonly table: Int32Array;
   readonly count: number;
+  /** What the numbers of texts in the table mean. */
+  readonly vocabulary: Vocabulary;
   /** Where to go on scanning: `end`, or less when the table was full before. */
   readonly next: number;
 }

@@ -23,8 +23,8 @@ export function bufferDecoder({ scanner, wanted }: Omit<DecodeOptions, "maxEvent
     const events: Event[] = [];
     let places: Iterator<BufferedPlace, undefined> = [][Symbol.iterator]();
     for (let from = start; from < end; ) {
-      const { table, count, next } = scan.lines(read.buffer, from, end);
-      const rows = new ReadRows(read, table, slots);
+      const { table, count, vocabulary, next } = scan.lines(read.buffer, from, end);
+      const rows = new ReadRows(read, table, slots, vocabulary);
       held.rows.push(rows);
       for (let row = 0; row < count * slots.rowLength; row += slots.rowLength) {
         const flags = table[row + ROW.FLAGS] as number;

@@ -88,8 +88,8 @@ class DecodedRead implements Decoded {
 
   scan(scan: Scan, slots: Slots, read: Read, start: number, end: number): void {
     for (let from = start; from < end; ) {
-      const { table, count, next } = scan.lines(read.buffer, from, end);
-      const rows = new ReadRows(read, table, slots);
+      const { table, count, vocabulary, next } = scan.lines(read.buffer, from, end);
+      const rows = new ReadRows(read, table, slots, vocabulary);
       this.held.rows.push(rows);
       for (let row = 0; row < count * slots.rowLength; row += slots.rowLength) {
         const byteLength = (table[row + ROW.END] as number) - (table[row + ROW.START] as number);

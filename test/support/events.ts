@@ -28,14 +28,19 @@ export function eventsOf(lines: readonly (string | Json)[], reader: Reader = {})
   const { layout, slots } = layOut(
     reader.splits ? { fields: [], watches: [], elements: { path: reader.splits, wanted: own } } : own,
   );
-  const { table, count } = createPlainScanner().prepare(layout).lines(buffer, 0, buffer.length);
-  const rows = new ReadRows({ buffer, shift: 0, origin: ORIGIN, released: false }, table, slots);
+  const scan = createPlainScanner().prepare(layout);
+  const read = { buffer, shift: 0, origin: ORIGIN, released: false };
   const events: Event[] = [];
-  for (let index = 0; index < count; index++) {
-    const row = index * slots.rowLength;
-    if (table[row + ROW.FLAGS] & 3) throw new Error(`line ${index + 1} is no JSON object`);
-    events.push(new ScannedEvent(rows, row, -1));
-    index += table[row + ROW.ELEMENTS];
+  for (let from = 0; from < buffer.length; ) {
+    const { table, count, next } = scan.lines(buffer, from, buffer.length);
+    const rows = new ReadRows(read, table, slots);
+    for (let index = 0; index < count; index++) {
+      const row = index * slots.rowLength;
+      if (table[row + ROW.FLAGS] & 3) throw new Error(`line ${index + 1} is no JSON object`);
+      events.push(new ScannedEvent(rows, row, -1));
+      index += table[row + ROW.ELEMENTS];
+    }
+    from = next;
   }
   return events;
 }

@@ -1,4 +1,4 @@
-import type { Event, TemplatePart } from "../../../src/plugin.ts";
+import { type Event, type FieldPath, PerText, type TemplatePart } from "../../../src/plugin.ts";
 import type { PathLayout } from "./path-layout.ts";
 
 /** What the names that are remembered may weigh, in characters, about: 100,000 users of usual names. */
@@ -19,6 +19,12 @@ export interface FileName {
   index: number;
 }
 
+/** The name that a text led to last, with the time that the event had. */
+interface LastName {
+  time: string | undefined;
+  name: FileName | undefined;
+}
+
 type Level = Map<string | undefined, Level | FileName>;
 
 /**
@@ -33,12 +39,10 @@ export class FileNames {
   readonly #texts: (string | undefined)[];
   #root: Level = new Map();
   #weight = 0;
-  // A time and a field are what most templates have. They are kept in places of their own, so that the compiler can
-  // see through to what is called, and the level of the time that the last event had.
+  // A time and a field are what most templates have: then each of the field's texts has at hand the name that it led to last.
   readonly #time: TemplatePart | undefined;
-  readonly #field: TemplatePart | undefined;
-  #lastTime: string | undefined;
-  #ofLastTime: Map<string | undefined, FileName> | undefined;
+  readonly #path: FieldPath | undefined;
+  #last: PerText<LastName> | undefined;
 
   constructor(layout: PathLayout) {
     this.#layout = layout;
@@ -46,20 +50,21 @@ export class FileNames {
     this.#order = indexes.sort((one, other) => rank(layout, one) - rank(layout, other));
     this.#texts = new Array(indexes.length).fill(undefined);
     const [time, field] = this.#order.map((index) => layout.parts[index]);
-    if (this.#order.length === 2 && time.kind === "time") [this.#time, this.#field] = [time, field];
+    if (this.#order.length === 2 && time.kind === "time" && field.kind === "field") {
+      [this.#time, this.#path] = [time, field.path];
+      this.#last = lastNames(field.path);
+    }
   }
 
   of(event: Event): FileName {
-    if (this.#time !== undefined && this.#field !== undefined) {
-      const time = this.#time.text(event);
-      if (time === this.#lastTime) {
-        const name = this.#ofLastTime?.get(this.#field.text(event));
-        if (name !== undefined) return name;
-      }
-      this.#lastTime = time;
-      this.#ofLastTime = this.#root.get(time) as Map<string | undefined, FileName> | undefined;
+    const last = this.#last?.of(event);
+    if (last === undefined) return this.#lookUp(event);
+    const time = (this.#time as TemplatePart).text(event);
+    if (last.name === undefined || last.time !== time) {
+      last.name = this.#lookUp(event);
+      last.time = time;
     }
-    return this.#lookUp(event);
+    return last.name;
   }
 
   #lookUp(event: Event): FileName {
@@ -86,7 +91,7 @@ export class FileNames {
     }
     if (this.#weight + weight > MOST_CHARACTERS) {
       this.#root = new Map();
-      this.#ofLastTime = undefined;
+      this.#last &&= lastNames(this.#path as FieldPath);
       this.#weight = 0;
     }
     this.#weight += weight;
@@ -106,6 +111,9 @@ export class FileNames {
     return name;
   }
 }
+
+const lastNames = (path: FieldPath): PerText<LastName> =>
+  new PerText(path, () => ({ time: undefined, name: undefined }));
 
 function rank(layout: PathLayout, index: number): number {
   return layout.parts[index].kind === "time" ? 0 : 1;

@@ -5,7 +5,10 @@ import { raise, recordRow, spoilRecord } from "./rows.as";
 import { white } from "./scalar.as";
 import { bound, errorAt, errorCode, fail, SYNTAX, TABLE_FULL, UNFINISHED } from "./state.as";
 import { findSpecials } from "./specials.as";
+import { openTold, tell } from "./told.as";
 import { openWatches } from "./watch.as";
+
+export { forgetVocabulary, isVocabularyFull } from "./vocabulary.as";
 
 /** Bytes that lines are scanned in at a time, so that they are still in the cache when they are looked at again. */
 const LINES_WINDOW: usize = 128 * 1024;
@@ -27,6 +30,7 @@ export function prepare(plan: usize, tableFrom: usize, tableTo: usize): void {
   nodesTo = load<u32>(plan, 12);
   rowBytes = load<u32>(plan, 16);
   openWatches(load<u32>(plan, 20), load<u64>(plan, 24), load<u32>(plan, 32));
+  openTold(plan + 36);
   table = tableFrom;
   tableEnd = tableTo;
 }
@@ -42,7 +46,9 @@ export function lines(start: usize, end: usize): usize {
   while (start < end) {
     const to = endOfWindow(start, end);
     open(start, to, true);
+    const row = nextRow;
     start = linesOfWindow(start, to);
+    tell(row, rowBytes);
     if (start < to) break;
   }
   return start;
@@ -83,6 +89,12 @@ function linesOfWindow(start: usize, end: usize): usize {
 /** Scans the values in [start, end); returns where to go on. */
 export function values(start: usize, end: usize): usize {
   openTable(table, tableEnd, rowBytes);
+  start = valuesBetween(start, end);
+  tell(table, rowBytes);
+  return start;
+}
+
+function valuesBetween(start: usize, end: usize): usize {
   let to = min(start + VALUES_WINDOW, end);
   open(start, to, false);
   while (true) {

@@ -9,8 +9,8 @@ export const PLAN = { FROM: PAGE, TO: 4 * MEBIBYTE } as const;
 /** Where the rows lie; behind them is slack for the kernel's last store. */
 export const TABLE = { FROM: PLAN.TO, TO: 8 * MEBIBYTE } as const;
 
-/** Where the bits of `specials.as.ts` lie, one for each byte of the memory; the kernel has the same number. */
-const BITS_FROM = 9 * MEBIBYTE;
+/** Where the bits of `specials.as.ts` lie, one for each byte of the memory; the kernel has the same number, and that of `vocabulary.as.ts`. */
+const BITS_FROM = 12 * MEBIBYTE;
 
 /** Where the arena begins and ends, and the pages that the memory has then. */
 export function mapArena(bytes: number): { from: number; to: number; pages: number } {

@@ -1,4 +1,15 @@
-import { isObscure, type Keys, type Layout, MAX_WATCHES, type Noted, ROW, rowLength, type Watch } from "../layout.ts";
+import {
+  firstTextCell,
+  firstTimeCell,
+  isObscure,
+  type Keys,
+  type Layout,
+  MAX_WATCHES,
+  type Noted,
+  ROW,
+  rowLength,
+  type Watch,
+} from "../layout.ts";
 import { PLAN } from "./memory-map.ts";
 import { WordImage } from "./word-image.ts";
 
@@ -30,7 +41,7 @@ export function planOf(layout: Layout): Uint8Array | undefined {
   const element = growTree(layout.elements ?? { fields: [] }, MAX_WATCHES);
   const nodes = [...allOf(record), ...allOf(element)];
   const image = new WordImage(PLAN.FROM);
-  const header = image.reserve(9);
+  const header = image.reserve(14);
   const nodesFrom = image.reserve(NODE_WORDS * nodes.length);
   nodes.forEach((node, index) => {
     node.address = nodesFrom + 4 * NODE_WORDS * index;
@@ -42,6 +53,7 @@ export function planOf(layout: Layout): Uint8Array | undefined {
   const watches = writeWatches(image, layout);
   image.set(header, [record.address, element.address, nodesFrom, nodesFrom + 4 * NODE_WORDS * nodes.length]);
   image.set(header + 16, [4 * rowLength(layout), watches.address, ...watches.lengths, obscureWatches(layout)]);
+  image.set(header + 36, writeTold(image, layout));
   const bytes = image.bytes();
   return bytes.length <= PLAN.TO - PLAN.FROM ? bytes : undefined;
 }
@@ -144,6 +156,22 @@ function slotsOf(children: readonly Node[], next: Map<Node, Node>): (Node | unde
 function slotOf(key: Uint8Array, size: number): number {
   const quote = 0x22;
   return (key.length + (key[0] ?? quote) * 3 + (key[key.length - 1] ?? quote) * 5) & (size - 1);
+}
+
+/** Writes which pairs the texts and the times stand in and where their cells are, and says where each list begins and the last ends. */
+function writeTold(image: WordImage, layout: Layout): number[] {
+  const lists = [layout, layout.elements ?? { fields: [] }].flatMap((noted) => [
+    toldOf(noted.texts ?? [], firstTextCell(noted)),
+    toldOf(noted.times ?? [], firstTimeCell(noted)),
+  ]);
+  const address = image.words(lists.flat());
+  const ends = lists.map((_, index) => address + 4 * lists.slice(0, index + 1).flat().length);
+  return [address, ...ends];
+}
+
+/** The offset of each field's pair and that of its cell. */
+function toldOf(fields: readonly number[], firstCell: number): number[] {
+  return fields.flatMap((field, index) => [4 * (ROW.FIELDS + 2 * field), 4 * (firstCell + 2 * index)]);
 }
 
 /** Writes the watches of records and those of elements behind; says which lengths (modulo 64) their keys have. */

@@ -2,8 +2,8 @@ import { fail, TABLE_FULL } from "./state.as";
 
 /** The rows that a scan writes, one behind the other. Layout: `ROW` and `FLAG` of `layout.ts`, in bytes. */
 const END: usize = 4;
-const FLAGS: usize = 8;
-const ELEMENTS: usize = 12;
+export const FLAGS: usize = 8;
+export const ELEMENTS: usize = 12;
 export const FIELDS: usize = 16;
 
 export const INVALID: u32 = 1;

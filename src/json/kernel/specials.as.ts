@@ -1,5 +1,5 @@
 /** Where the bits lie: see `memory-map.ts`. */
-const BITS: usize = 0x900000;
+const BITS: usize = 0xc00000;
 
 /** Notes a bit for each byte of [from, to) that a string cannot just hold: quote, backslash, control, not ASCII. */
 export function findSpecials(from: usize, to: usize): void {
