@@ -127,6 +127,12 @@ export interface ListenerContext extends Context {
   readonly dataDir: string;
   /** Hands records, one a line, each ended by LF, to the pipeline; returns when the journal has them. @throws JournalFull */
   accept(records: Uint8Array, origin: { readonly remote?: string }): Promise<void>;
+  /**
+   * The same for a body whose lines are JSON objects, the last of them ended or not: it is checked, and noted for the filters,
+   * in one pass; brings the number of records. Undefined where it is anything else, or there is no room for it now: then
+   * nothing has happened, and it is to be framed and accepted as records.
+   */
+  acceptEvents(body: Uint8Array, origin: { readonly remote?: string }): Promise<number> | undefined;
   /** The same for what is too large to be held in memory. */
   spool(origin: { readonly remote?: string }): Spool;
   /** Keeps bytes that are no records as a dead letter; returns when it is written. */

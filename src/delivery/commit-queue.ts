@@ -9,6 +9,7 @@ interface Waiting {
 /** Frames to be written at the end of the journal. */
 interface Append extends Waiting {
   readonly chunks: readonly Uint8Array[];
+  readonly published: ((offset: number) => void) | undefined;
 }
 
 /** A whole file of frames to become its next segment. */
@@ -36,9 +37,10 @@ export class CommitQueue {
     this.#committed = committed;
   }
 
-  append(chunks: readonly Uint8Array[]): Promise<void> {
+  /** @param published called with the frames' offset at the moment at which readers can have them */
+  append(chunks: readonly Uint8Array[], published?: (offset: number) => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#appends.push({ chunks, resolve, reject });
+      this.#appends.push({ chunks, published, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -71,6 +73,7 @@ export class CommitQueue {
   }
 
   async #commitAppends(appends: readonly Append[]): Promise<void> {
+    let offset = this.#segments.end;
     try {
       this.#segments.write(appends.flatMap(({ chunks }) => chunks));
       if (this.#durable) await this.#segments.sync();
@@ -81,7 +84,11 @@ export class CommitQueue {
       for (const { reject } of appends) reject(error);
       return;
     }
-    for (const { resolve } of appends) resolve();
+    for (const { chunks, published, resolve } of appends) {
+      published?.(offset);
+      for (const { length } of chunks) offset += length;
+      resolve();
+    }
   }
 
   async #commitAdoption({ path, length, resolve, reject }: Adoption): Promise<void> {

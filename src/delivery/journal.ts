@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import type { JournalPolicy } from "../config/config.ts";
 import type { Work } from "../observe/health.ts";
 import type { Log } from "../observe/log.ts";
-import type { Block, Position, RawBatch, Spool } from "../plugin.ts";
+import type { Block, Position, Spool } from "../plugin.ts";
 import { ArrivingFrame } from "../store/arriving-frame.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import { encodeHeader, encodePrefix } from "../store/frame.ts";
@@ -11,6 +11,7 @@ import { asJournalFull, JournalFull } from "../store/journal-full.ts";
 import { arrivingPath } from "../store/segment-names.ts";
 import { Segments } from "../store/segments.ts";
 import { CommitQueue } from "./commit-queue.ts";
+import { Handover, type HeldBatch, type HeldFrame } from "./handover.ts";
 import { Intake } from "./intake.ts";
 import { JournalSpool } from "./journal-spool.ts";
 import { readPatiently } from "./patient-read.ts";
@@ -62,6 +63,7 @@ export class Journal {
   readonly #maxBytes: number;
   readonly #durable: boolean;
   readonly #commits: CommitQueue;
+  readonly #handover = new Handover();
   readonly #grown = new Tide();
   /** Bytes promised room: they wait to be written, or are arriving in files of their own. */
   #promised = 0;
@@ -127,10 +129,24 @@ export class Journal {
     if (records[records.length - 1] !== LF) throw new TypeError("records must end with a line feed");
     const header = encodeHeader({ ...sender, at: Date.now() });
     const prefix = encodePrefix(header, records.length, crc32(records));
-    const bytes = prefix.length + header.length + records.length;
+    await this.#append([Buffer.concat([prefix, header]), records]);
+  }
+
+  /** The same for a whole frame in the window, whose lease it takes over: it is read from there where the reader is near. */
+  async appendHeld(frame: HeldFrame): Promise<void> {
+    try {
+      await this.#append([frame.bytes], (offset) => this.#handover.offer(frame, offset));
+    } catch (error) {
+      frame.lease.release();
+      throw error;
+    }
+  }
+
+  async #append(chunks: readonly Uint8Array[], published?: (offset: number) => void): Promise<void> {
+    const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
     this.#promise(bytes);
     try {
-      await this.#commits.append([Buffer.concat([prefix, header]), records]);
+      await this.#commits.append(chunks, published);
       this.#intake.goesOn();
     } catch (error) {
       this.#intake.waits((error as Error).message);
@@ -166,14 +182,18 @@ export class Journal {
     resume: Position | undefined,
     block: (least: number) => Block,
     signal: AbortSignal,
-  ): AsyncGenerator<RawBatch, void> {
+  ): AsyncGenerator<HeldBatch, void> {
     const start = resume?.offset ?? this.#segments.first;
     await this.goOnBehind(start);
     const reader = new FrameReader(this.#segments, this.#log, start);
+    this.#handover.expect(start);
     try {
       while (!signal.aborted) {
         const tide = this.#grown.level;
-        const run = await readPatiently(() => reader.next(block), this.#reading, signal);
+        const held = this.#handover.take();
+        const run = held ?? (await readPatiently(() => reader.next(block), this.#reading, signal));
+        if (held) reader.skipTo(held.next);
+        else if (run) this.#handover.expect(run.next);
         if (run) {
           const { next, ...records } = run;
           yield {
@@ -187,6 +207,7 @@ export class Journal {
         }
       }
     } finally {
+      this.#handover.stop();
       reader.close();
     }
   }

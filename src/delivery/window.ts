@@ -12,6 +12,12 @@ export interface Lease {
   release(): void;
 }
 
+/** What waits in the window for somebody to read it. */
+export interface UnreadLease extends Lease {
+  /** Somebody has read it: from now on it is released as what any other read brought. */
+  read(): void;
+}
+
 /**
  * The in-flight window: the one bound on what was read and is not yet settled by every sink. It is the scanner's memory,
  * cut into blocks: a source reads only when a block is free, so acknowledgement, backpressure and the memory bound
@@ -22,6 +28,9 @@ export class Window {
   readonly #buffer: Buffer;
   readonly #free: number[] = [];
   readonly #users: Uint32Array;
+  /** How many leases in each block nobody has read yet. */
+  readonly #unread: Uint32Array;
+  #unreadBlocks = 0;
   readonly #start: number;
   readonly #waiting: (() => void)[] = [];
   #inFlight = 0;
@@ -33,6 +42,7 @@ export class Window {
     this.#buffer = memory.buffer;
     this.#start = memory.start;
     this.#users = new Uint32Array(count);
+    this.#unread = new Uint32Array(count);
     for (let index = count - 1; index >= 0; index--) this.#free.push(index);
   }
 
@@ -45,6 +55,7 @@ export class Window {
   reader(): WindowReader {
     return new WindowReader(this.#buffer, {
       take: () => this.#take(),
+      isAlone: (block) => this.#users[block] === 1,
       hold: (block) => this.#hold(block),
       drop: (block) => this.#drop(block),
       start: (block) => this.#start + block * BLOCK_BYTES,
@@ -53,6 +64,9 @@ export class Window {
         this.#wake();
       },
       isFull: () => this.#inFlight >= this.limit,
+      mayHoldUnread: (block) => this.#isUnread(block) || 2 * (this.#unreadBlocks + 1) <= this.#users.length,
+      holdUnread: (block) => this.#holdUnread(block),
+      markRead: (block) => this.#markRead(block),
       wait: (wake) => this.#waiting.push(wake),
     });
   }
@@ -75,6 +89,20 @@ export class Window {
     }
   }
 
+  #isUnread(block: number | undefined): boolean {
+    return block !== undefined && (this.#unread[block] as number) > 0;
+  }
+
+  #holdUnread(block: number): void {
+    if (!this.#isUnread(block)) this.#unreadBlocks++;
+    this.#unread[block] = (this.#unread[block] as number) + 1;
+  }
+
+  #markRead(block: number): void {
+    this.#unread[block] = (this.#unread[block] as number) - 1;
+    if (!this.#isUnread(block)) this.#unreadBlocks--;
+  }
+
   #wake(): void {
     for (const wake of this.#waiting.splice(0)) wake();
   }
@@ -82,12 +110,18 @@ export class Window {
 
 interface Blocks {
   take(): number | undefined;
+  /** Whether nothing in the block is in use any more by any but the one reader that has it. */
+  isAlone(block: number): boolean;
   hold(block: number): void;
   drop(block: number): void;
   start(block: number): number;
   /** Counts bytes as in flight; negative ones as settled. */
   count(bytes: number): void;
   isFull(): boolean;
+  /** Whether this block, or a free one, may hold what nobody has read yet: half of the blocks do at most. */
+  mayHoldUnread(block: number | undefined): boolean;
+  holdUnread(block: number): void;
+  markRead(block: number): void;
   wait(wake: () => void): void;
 }
 
@@ -132,6 +166,37 @@ export class WindowReader {
     return { buffer: this.#buffer, start: start + this.#filled, end: start + BLOCK_BYTES };
   }
 
+  /**
+   * Room for so many bytes that are to wait for somebody to read them; undefined where there is none. They do in half of the
+   * window's blocks at most.
+   */
+  spare(bytes: number): Block | undefined {
+    const hasRoom = () => this.#block !== undefined && BLOCK_BYTES - this.#filled >= bytes;
+    if (this.#blocks.isFull() || bytes > BLOCK_BYTES) return undefined;
+    if (!this.#blocks.mayHoldUnread(hasRoom() ? this.#block : undefined)) return undefined;
+    if (!hasRoom()) this.#takeAnother();
+    return hasRoom() ? this.block() : undefined;
+  }
+
+  /** Counts what was put into {@link spare} room as in flight: it waits to be read. */
+  leaseUnread(bytes: Uint8Array): UnreadLease {
+    const lease = this.lease(bytes);
+    const block = this.#block as number;
+    this.#blocks.holdUnread(block);
+    let isUnread = true;
+    const read = () => {
+      if (isUnread) this.#blocks.markRead(block);
+      isUnread = false;
+    };
+    return {
+      read,
+      release: () => {
+        read();
+        lease.release();
+      },
+    };
+  }
+
   /** Counts what a read brought as in flight, whether it lies in the block or in memory of the source's own. */
   lease(bytes: Uint8Array): Lease {
     const block = this.#block;
@@ -167,11 +232,12 @@ export class WindowReader {
     this.#filled = 0;
   }
 
+  /** A block is given back for another only: whatever others hold, each source goes on once its own is settled. */
   #hasBlock(): boolean {
     if (this.#block !== undefined && BLOCK_BYTES - this.#filled >= LEAST_ROOM) return true;
-    this.close();
-    this.#block = this.#blocks.take();
-    this.#filled = 0;
-    return this.#block !== undefined;
+    this.#filled = BLOCK_BYTES;
+    this.#takeAnother();
+    if (this.#block !== undefined && this.#blocks.isAlone(this.#block)) this.#filled = 0;
+    return this.#filled === 0;
   }
 }

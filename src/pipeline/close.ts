@@ -2,6 +2,7 @@ import { withGrace } from "../delivery/grace.ts";
 import type { Journal } from "../delivery/journal.ts";
 import type { Log } from "../observe/log.ts";
 import type { Listener, Sink } from "../plugin.ts";
+import type { Door } from "./door.ts";
 import type { Reading } from "./reading.ts";
 import type { PositionRecord } from "./record.ts";
 
@@ -22,6 +23,7 @@ interface OpenedSource {
   readonly reading: Reading;
   readonly listener: Listener | undefined;
   readonly journal: Journal | undefined;
+  readonly door: Door | undefined;
 }
 
 /** How closing is told of, and when it is not waited for any longer. */
@@ -52,7 +54,13 @@ export async function closeComponents(
   const failures = [
     await closeListeners(sources, closing),
     await closeEach(
-      sources.map(({ name, reading }) => ({ name, close: () => reading.end() })),
+      sources.map(({ name, reading, door }) => ({
+        name,
+        close: () => {
+          door?.close();
+          return reading.end();
+        },
+      })),
       closing,
     ),
     await closeEach([{ name: "checkpoint", close: () => record?.close() }], closing),

@@ -1,11 +1,13 @@
+import type { Noted } from "../delivery/handover.ts";
 import type { Event, Origin } from "../event/event.ts";
 import { type Read, ReadRows } from "../event/read-rows.ts";
 import { ScannedEvent } from "../event/scanned-event.ts";
 import { layOut, type Slots, type Wanted } from "../event/slots.ts";
 import { FLAG, ROW } from "../json/layout.ts";
-import { SCAN_ERROR, type Scan, type Scanner } from "../json/scanner.ts";
+import { type Rows, SCAN_ERROR, type Scan, type Scanner } from "../json/scanner.ts";
 import type { TableOwner } from "../json/table-pool.ts";
 import type { Refused } from "../plugin.ts";
+import type { Note } from "./door.ts";
 import { HeldRows } from "./held-rows.ts";
 import { InvalidRun } from "./invalid-run.ts";
 import { bufferOf, placeRead } from "./placed-read.ts";
@@ -24,8 +26,8 @@ export interface Decoded {
   readonly held: HeldRows;
 }
 
-/** Makes events of the bytes of one read. */
-export type Decode = (bytes: Uint8Array, offset: number, origin: Origin) => Decoded;
+/** Makes events of the bytes of one read, which may have been noted before. */
+export type Decode = (bytes: Uint8Array, offset: number, origin: Origin, noted?: Noted) => Decoded;
 
 export interface DecodeOptions {
   readonly scanner: Scanner & Partial<TableOwner>;
@@ -37,24 +39,44 @@ const LINE_END = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const NO_EVENT = FLAG.INVALID | FLAG.NOT_AN_OBJECT;
 
-/** Records are JSON objects, one a line: checked and noted in one pass, where they lie. */
-export function jsonDecoder({ scanner, wanted, maxEventBytes }: DecodeOptions): Decode {
+/**
+ * Records are JSON objects, one a line: checked and noted in one pass, where they lie. `note` does that before anything else is
+ * known of them.
+ */
+export function jsonDecoder({ scanner, wanted, maxEventBytes }: DecodeOptions): { decode: Decode; note: Note } {
   const { layout, slots } = layOut(wanted);
   const scan = scanner.prepare(layout);
-  return (bytes, offset, origin) => {
+  const decode: Decode = (bytes, offset, origin, noted) => {
     const { read, start, end } = placeRead(scanner, bytes, offset, origin);
     const decoded = new DecodedRead(scanner, maxEventBytes);
-    decoded.scan(scan, slots, read, start, end);
+    if (noted?.scan === scan) for (const rows of noted.rows) decoded.take(rows, slots, read);
+    else decoded.scan(scan, slots, read, start, end);
     return decoded;
   };
+  const note: Note = (buffer, start, end) => {
+    const all: Rows[] = [];
+    let records = 0;
+    for (let from = start; from < end; from = (all.at(-1) as Rows).next) {
+      const rows = scan.lines(buffer, from, end);
+      all.push(rows);
+      const events = countEvents(rows, slots.rowLength);
+      if (events === undefined) {
+        for (const { table } of all) scanner.recycle?.(table);
+        return undefined;
+      }
+      records += events;
+    }
+    return records > 0 ? { scan, rows: all, records } : undefined;
+  };
+  return { decode, note };
 }
 
 /** Records are lines of text: each becomes `{"message": …}`. A line that is no UTF-8 is none. */
-export function textDecoder({ scanner, wanted, maxEventBytes }: DecodeOptions): Decode {
+export function textDecoder({ scanner, wanted, maxEventBytes }: DecodeOptions): { decode: Decode; note?: Note } {
   const { layout, slots } = layOut(wanted);
   const scan = scanner.prepare(layout);
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  return (bytes, offset, origin) => {
+  const decode: Decode = (bytes, offset, origin) => {
     const decoded = new DecodedRead(scanner, maxEventBytes);
     const text = bufferOf(bytes);
     for (const line of linesOf(text)) {
@@ -71,6 +93,17 @@ export function textDecoder({ scanner, wanted, maxEventBytes }: DecodeOptions): 
     }
     return decoded;
   };
+  return { decode };
+}
+
+/** How many events there are, their elements left out; undefined where a record is none. */
+function countEvents({ table, count }: Rows, rowLength: number): number | undefined {
+  let events = 0;
+  for (let row = 0; row < count * rowLength; row += (1 + (table[row + ROW.ELEMENTS] as number)) * rowLength) {
+    if (((table[row + ROW.FLAGS] as number) & NO_EVENT) !== 0) return undefined;
+    events++;
+  }
+  return events;
 }
 
 class DecodedRead implements Decoded {
@@ -88,18 +121,22 @@ class DecodedRead implements Decoded {
 
   scan(scan: Scan, slots: Slots, read: Read, start: number, end: number): void {
     for (let from = start; from < end; ) {
-      const { table, count, vocabulary, next } = scan.lines(read.buffer, from, end);
-      const rows = new ReadRows(read, table, slots, vocabulary);
-      this.held.rows.push(rows);
-      for (let row = 0; row < count * slots.rowLength; row += slots.rowLength) {
-        const byteLength = (table[row + ROW.END] as number) - (table[row + ROW.START] as number);
-        if (((table[row + ROW.FLAGS] as number) & NO_EVENT) === 0 && byteLength <= this.#maxEventBytes) {
-          this.events.push(new ScannedEvent(rows, row, -1));
-          this.#run = undefined;
-        } else this.#refuseRow(rows, row, byteLength);
-        row += (table[row + ROW.ELEMENTS] as number) * slots.rowLength;
-      }
-      from = next;
+      const rows = scan.lines(read.buffer, from, end);
+      this.take(rows, slots, read);
+      from = rows.next;
+    }
+  }
+
+  take({ table, count, vocabulary }: Rows, slots: Slots, read: Read): void {
+    const rows = new ReadRows(read, table, slots, vocabulary);
+    this.held.rows.push(rows);
+    for (let row = 0; row < count * slots.rowLength; row += slots.rowLength) {
+      const byteLength = (table[row + ROW.END] as number) - (table[row + ROW.START] as number);
+      if (((table[row + ROW.FLAGS] as number) & NO_EVENT) === 0 && byteLength <= this.#maxEventBytes) {
+        this.events.push(new ScannedEvent(rows, row, -1));
+        this.#run = undefined;
+      } else this.#refuseRow(rows, row, byteLength);
+      row += (table[row + ROW.ELEMENTS] as number) * slots.rowLength;
     }
   }
 

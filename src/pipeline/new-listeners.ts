@@ -43,7 +43,7 @@ const isNewIn =
 /** Has a source listen again that was closed for one that could not take its place. */
 async function reopen({ fail, ...foundation }: Foundation, part: SourcePart): Promise<void> {
   try {
-    if (part.journal) part.listener = await makeListener({ fail, ...foundation }, part.config, part.journal);
+    if (part.journal) part.listener = await makeListener({ fail, ...foundation }, part.config, part.journal, part.door);
     await part.listener?.listen();
   } catch (error) {
     fail(part.name, error);

@@ -1,11 +1,12 @@
 import { setImmediate as turn } from "node:timers/promises";
+import type { HeldBatch } from "../delivery/handover.ts";
 import type { Lease, WindowReader } from "../delivery/window.ts";
 import type { SourceStatus } from "../observe/status.ts";
-import type { Position, RawBatch, Source } from "../plugin.ts";
+import type { Position, Source } from "../plugin.ts";
 
 /** What a read brought, counted in the window from the moment it is there. */
 export interface LeasedRead {
-  readonly raw: RawBatch;
+  readonly raw: HeldBatch;
   readonly lease: Lease;
 }
 
@@ -22,10 +23,10 @@ export interface ReadingTerms {
 
 /** The source's own iteration, which may outlive a flow. */
 interface Session {
-  readonly reads: AsyncIterator<RawBatch>;
+  readonly reads: AsyncIterator<HeldBatch>;
   readonly stop: AbortController;
   /** The next read is under way. */
-  ahead: Promise<IteratorResult<RawBatch>> | undefined;
+  ahead: Promise<IteratorResult<HeldBatch>> | undefined;
 }
 
 /**
@@ -100,7 +101,7 @@ export class Reading {
       session.ahead = undefined;
       status.waiting = false;
       if (next.done) return true;
-      const lease = reader.lease(next.value.bytes);
+      const lease = next.value.held?.lease ?? reader.lease(next.value.bytes);
       if (!isOver() && reader.hasRoom()) {
         // Where there is room, the next read is under way while this one is worked on: a generator is asked for it now, but
         // begins it some microtasks later.
@@ -117,7 +118,8 @@ export class Reading {
   /** The block is given back when nothing is read into it any more. */
   async #close({ ahead, reads }: Session): Promise<void> {
     try {
-      await ahead?.catch(() => {});
+      const next = await ahead?.catch(() => undefined);
+      if (next && !next.done) next.value.held?.lease.release();
       await reads.return?.();
     } finally {
       this.#reader.close();

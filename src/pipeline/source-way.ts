@@ -65,7 +65,7 @@ function readAll(way: SourceWay): Observable<LeasedRead> {
 function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<ReadEvents> {
   const { counts, status, positions, key, taps } = way;
   const origin = originOf(key, raw);
-  const { events, invalid, held } = way.decode(raw.bytes, raw.offset, origin);
+  const { events, invalid, held } = way.decode(raw.bytes, raw.offset, origin, raw.held?.noted);
   const lagging = status.lag.open(raw);
   const receipt = lagging.until(
     positions.open(

@@ -8,6 +8,7 @@ import { Lag } from "../observe/lag.ts";
 import type { SourceStatus } from "../observe/status.ts";
 import type { Listener, ListenerContext, Position, Source, SourceContext } from "../plugin.ts";
 import { contextOf } from "./components.ts";
+import { Door } from "./door.ts";
 import type { Foundation } from "./foundation.ts";
 import { Reading } from "./reading.ts";
 
@@ -19,6 +20,8 @@ export interface RunningSource {
   /** Another one, where a reload that began to replace it was refused. */
   listener: Listener | undefined;
   readonly journal: Journal | undefined;
+  /** Where what is pushed at it comes in. */
+  readonly door: Door | undefined;
 }
 
 /** Where a source goes on. */
@@ -36,10 +39,11 @@ export async function makeSource(foundation: Foundation, config: SourceConfig, p
   const status = { name, events: 0, bytes: 0, waiting: false, lag: new Lag(place.resume.length) };
   if (definition.kind === "listener") {
     const journal = place.journal ?? (await openJournal(foundation, config, place.resume));
+    const door = new Door(journal, foundation.window.reader());
     try {
-      const listener = await makeListener(foundation, config, journal);
+      const listener = await makeListener(foundation, config, journal, door);
       const source = sourceOf(journal, reader);
-      return { source, reading: new Reading(source, reader), status, listener, journal };
+      return { source, reading: new Reading(source, reader), status, listener, journal, door };
     } catch (error) {
       if (journal !== place.journal) await journal.close();
       throw error;
@@ -53,7 +57,14 @@ export async function makeSource(foundation: Foundation, config: SourceConfig, p
     block: (least) => reader.block(least),
   };
   const source = await definition.create(options as never, own);
-  return { source, reading: new Reading(source, reader), status, listener: undefined, journal: undefined };
+  return {
+    source,
+    reading: new Reading(source, reader),
+    status,
+    listener: undefined,
+    journal: undefined,
+    door: undefined,
+  };
 }
 
 /** Makes what fills a journal. @throws whatever it throws, and TypeError where the source is no such thing */
@@ -61,6 +72,7 @@ export async function makeListener(
   foundation: Foundation,
   { definition, key, name, options }: SourceConfig,
   journal: Journal,
+  door: Door | undefined,
 ): Promise<Listener> {
   if (definition.kind !== "listener") throw new TypeError(`${name} is not pushed at`);
   const { deadLetters, giveUp } = foundation;
@@ -69,6 +81,7 @@ export async function makeListener(
     ...contextOf(foundation, name),
     dataDir: foundation.config.dataDir,
     accept: (records, origin) => journal.append(records, origin),
+    acceptEvents: (body, origin) => door?.accept(body, origin),
     spool: (origin) => journal.spool(origin),
     deadLetter: (bytes, reason, { remote }) =>
       deadLetters.write([{ ...refused, bytes, reason, ...(remote !== undefined && { remote }) }], giveUp),

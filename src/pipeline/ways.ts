@@ -34,7 +34,10 @@ export function makeWay(foundation: Foundation, part: SourcePart, around: Neighb
   const filters = stages.map(({ filter }) => filter);
   const resume = resumeFrom(around.reached, key, foundation.config.sinks.map(keyBehindFork));
   const positions = new Positions(resume, around.touch, () => deadLetters.mark);
-  const decoder = config.decode === "text" ? textDecoder : jsonDecoder;
+  const wanted = wantedBy(around.behindFork.map((readers) => [...filters, ...readers]));
+  const makeDecoder = config.decode === "text" ? textDecoder : jsonDecoder;
+  const { decode, note } = makeDecoder({ scanner, wanted, maxEventBytes: mostBytesOf(config) });
+  if (part.door) part.door.note = note;
   return {
     source,
     journal,
@@ -49,11 +52,7 @@ export function makeWay(foundation: Foundation, part: SourcePart, around: Neighb
     giveUp,
     fail,
     resume: positions.start,
-    decode: decoder({
-      scanner,
-      wanted: wantedBy(around.behindFork.map((readers) => [...filters, ...readers])),
-      maxEventBytes: mostBytesOf(config),
-    }),
+    decode,
     chain: new FilterChain(stages, shared, taps),
     positions,
     counts: shared,

@@ -66,6 +66,13 @@ export class FrameReader {
     return undefined;
   }
 
+  /** Goes on at a frame further on: what lies before it was read elsewhere. */
+  skipTo(offset: number): void {
+    this.#offset = offset;
+    this.#located = true;
+    if (offset >= this.#segmentEnd) this.close();
+  }
+
   close(): void {
     if (this.#segment) this.#segments.fileSystem.closeSync(this.#descriptor);
     this.#segment = undefined;

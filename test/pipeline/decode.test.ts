@@ -11,7 +11,7 @@ function decoderInMemory(maxEventBytes = 1000) {
   const scanner = createKernelScanner({ arenaBytes: 1 << 20 });
   const { memory } = scanner;
   assert.ok(memory);
-  const decode = jsonDecoder({ scanner, wanted: { fields: [NAME], watches: [] }, maxEventBytes });
+  const { decode } = jsonDecoder({ scanner, wanted: { fields: [NAME], watches: [] }, maxEventBytes });
   return (text: string, at: number) => {
     const start = memory.start + at;
     const length = memory.buffer.write(text, start);

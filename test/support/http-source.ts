@@ -91,6 +91,7 @@ export class HttpSource {
         await this.beforeAccept();
         this.accepted.push({ bytes: Buffer.from(records), remote });
       },
+      acceptEvents: () => undefined,
       spool: ({ remote }) => this.#spool(remote),
       deadLetter: async (bytes, reason) => {
         this.deadLetters.push({ bytes: Buffer.from(bytes), reason });

@@ -7,7 +7,7 @@ import { ORIGIN } from "./events.ts";
 export function scannedEvents(fields: readonly FieldPath[]): (lines: readonly string[]) => Event[] {
   const scanner = createKernelScanner({ arenaBytes: 8 << 20 });
   const memory = scanner.memory as NonNullable<typeof scanner.memory>;
-  const decode = jsonDecoder({ scanner, wanted: { fields, watches: [] }, maxEventBytes: 1 << 20 });
+  const { decode } = jsonDecoder({ scanner, wanted: { fields, watches: [] }, maxEventBytes: 1 << 20 });
   let used = memory.start;
   return (lines) => {
     const bytes = Buffer.from(`${lines.join("\n")}\n`);

@@ -61,6 +61,8 @@ export async function receive(request: IncomingMessage, receiving: Receiving, sh
 
 async function acceptWhole(body: Buffer, sender: Sender, receiving: Receiving): Promise<number> {
   const { context, frameBody, keepInvalid } = receiving;
+  const accepting = context.acceptEvents(body, sender);
+  if (accepting) return accepting;
   try {
     const { bytes, records } = frameBody(body);
     // An empty array is a body of no events; nothing at all is not what anyone meant to send.

@@ -1,0 +1,56 @@
+import { crc32 } from "node:zlib";
+import type { Noted } from "../delivery/handover.ts";
+import type { Journal, Sender } from "../delivery/journal.ts";
+import type { WindowReader } from "../delivery/window.ts";
+import { encodeHeader, encodePrefix, PREFIX_BYTES } from "../store/frame.ts";
+
+/** Notes the records in a part of the window; undefined where one of them is no event. */
+export type Note = (buffer: Buffer, start: number, end: number) => Noted | undefined;
+
+const LF = 0x0a;
+
+/**
+ * How what is pushed at us comes in: straight into the window, where it is checked and noted for the filters in one pass,
+ * written to the journal, and read by the pipeline once the journal has it.
+ */
+export class Door {
+  readonly #journal: Journal;
+  readonly #reader: WindowReader;
+  /** As the filters of the present want it; undefined where they want lines of text. */
+  note: Note | undefined;
+
+  /** @param reader the door's own way into the window */
+  constructor(journal: Journal, reader: WindowReader) {
+    this.#journal = journal;
+    this.#reader = reader;
+  }
+
+  /**
+   * Accepts a body whose lines are events; brings their number once the journal has them. Undefined where it is anything
+   * else, or the window has no room for it: then nothing has happened.
+   * @throws JournalFull, or what the disk said: then none of them is in it
+   */
+  accept(body: Uint8Array, sender: Sender): Promise<number> | undefined {
+    const header = encodeHeader({ ...sender, at: Date.now() });
+    const room = this.#reader.spare(PREFIX_BYTES + header.length + body.length + 1);
+    if (!room) return undefined;
+    const { buffer, start } = room;
+    const records = start + PREFIX_BYTES + header.length;
+    buffer.set(body, records);
+    let end = records + body.length;
+    if (buffer[end - 1] !== LF) buffer[end++] = LF;
+    const noted = this.note?.(buffer, records, end);
+    if (!noted) return undefined;
+    buffer.set(encodePrefix(header, end - records, crc32(buffer.subarray(records, end))), start);
+    buffer.set(header, start + PREFIX_BYTES);
+    const bytes = buffer.subarray(start, end);
+    const { remote } = sender;
+    const frame = { bytes, records: records - start, remote, noted, lease: this.#reader.leaseUnread(bytes) };
+    return this.#journal.appendHeld(frame).then(() => noted.records);
+  }
+
+  /** Takes nothing in any more. */
+  close(): void {
+    this.#reader.close();
+  }
+}
