@@ -21,9 +21,9 @@ const READS = Array.from({ length: 7 }, (_, n) => LINES.slice(n * 3, n * 3 + 3).
 
 const sorted = (lines: readonly string[]) => lines.toSorted();
 
-async function runToEnd(folder: string, sink: Sink, reads: readonly string[] = READS, source = linesSource(reads)) {
+async function runToEnd(folder: string, sink: Sink, reads: readonly string[] = READS) {
   const config = configOf(folder, {
-    sources: [sourceOf(source)],
+    sources: [sourceOf(linesSource(reads))],
     sinks: [sinkOf(sink, { batch: { events: 4 } })],
     checkpointInterval: 1,
   });
@@ -143,60 +143,6 @@ test("a sink that is removed after a kill is told of, with what to do, and the o
   await pipeline.done;
   assert.equal(told.length, 1);
   assert.match(told[0] as string, /may end with a part of that batch.*stop Sluice before.*"sink":"taken"/);
-});
-
-test("what its source cannot give again is kept instead of undone", async (t) => {
-  const run = join(temporaryFolder(t), "run");
-  // Whatever the machine is busy with, a checkpoint knows of some of it.
-  await runToEnd(run, sinkIn(run), READS.slice(0, 2));
-  const killed = await killedAtEachWrite(run);
-  const folder = killed.at(-1) as string;
-  crashMachine(folder);
-  const before = linesOf(join(folder, "out"));
-  const sink = sinkIn(folder);
-  await runToEnd(folder, sink, [], { ...linesSource([]), holds: () => false });
-  assert.deepEqual(sorted(sink.lines), sorted(before));
-});
-
-test("what another source can give again is not given up with what cannot be", async (t) => {
-  const parent = temporaryFolder(t);
-  const run = join(parent, "run");
-  const [gone, held] = [LINES.slice(0, 10), LINES.slice(10)];
-  let told = "";
-  const tell = (text: string) => void (told += text);
-  const log: Log = { error: tell, warn: tell, info() {}, debug() {}, child: () => log };
-  const deliver = async (folder: string, faults: Faults, isGone: boolean) => {
-    const sink = sinkIn(folder, faults);
-    const ofGone = { ...linesSource(isGone ? [] : gone), holds: () => false };
-    const config = configOf(folder, {
-      sources: [
-        sourceOf(ofGone, { key: "gone" }),
-        sourceOf({ ...linesSource(held), holds: () => true }, { key: "held" }),
-      ],
-      sinks: [sinkOf(sink, { batch: { events: 4 } })],
-      checkpointInterval: 1,
-    });
-    const pipeline = new Pipeline(config, { untilEnd: true, log });
-    await pipeline.start();
-    await pipeline.done;
-    return sink;
-  };
-  const killed = killedRunsOf(run);
-  await deliver(run, killed.faults, false);
-  for (const folder of killed.folders) {
-    for (const isCrash of [false, true]) {
-      const copy = `${folder}-${isCrash}`;
-      cpSync(folder, copy, { recursive: true });
-      if (isCrash) crashMachine(copy);
-      const before = linesOf(join(copy, "out"));
-      told = "";
-      const { lines } = await deliver(copy, {}, true);
-      const isTwice = held.some((line) => lines.indexOf(line) !== lines.lastIndexOf(line));
-      if (isTwice) assert.match(told, /may be there twice/);
-      const owed = isCrash ? held : [...held, ...gone.filter((line) => before.includes(line))];
-      for (const line of owed) assert.ok(lines.includes(line), `${copy}: ${line}`);
-    }
-  }
 });
 
 test("what a filter has put in another order is delivered once, though it is read again in larger parts", async (t) => {

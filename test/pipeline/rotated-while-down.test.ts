@@ -111,3 +111,25 @@ describe("killed within the first read of a log, each event is there once, thoug
     }
   }
 });
+
+it("of a log that is replaced by one that begins with the same KiB, within the first read of it, no line is lost", async (t) => {
+  const banner = NAMES.map((name) => `${JSON.stringify({ name, banner: "=".repeat(500) })}\n`).join("");
+  for (const write of WRITES) {
+    const folder = temporaryFolder(t);
+    const log = join(folder, "a.log");
+    writeFileSync(log, banner + textOf(100, 140));
+    await killAtWrite(folder, ["a.log"], write, 10_000);
+    const lines = banner + textOf(200, 240);
+    truncateSync(log);
+    appendFileSync(log, lines);
+    const sinks = [0, 1].map((sink) => new FolderSink(outOf(folder, sink)));
+    await runToEnd(folder, ["a.log"], sinks, 1);
+    for (const sink of [0, 1]) {
+      const there = new Set(linesOf(outOf(folder, sink)));
+      assert.deepEqual(
+        lines.split("\n").filter((line) => line !== "" && !there.has(line)),
+        [],
+      );
+    }
+  }
+});

@@ -11,7 +11,7 @@ export interface FileRecord {
   readonly path: string;
   /** Absent where nothing was read. */
   readonly fingerprint?: Fingerprint;
-  /** At offset 0, where there was something to be read. */
+  /** At offset 0, where there was something to be read: what was there, or what the first read brought. */
   readonly beginning?: Beginning | undefined;
   /** The offset lies within a line, whose rest is passed over. */
   readonly skipsLine: boolean;
@@ -24,7 +24,7 @@ interface Detail {
   readonly birth?: Json;
   readonly first?: Json;
   readonly last?: Json;
-  /** How many bytes `first` is of, at offset 0. */
+  /** How many bytes `first` and `last` are of, at offset 0. */
   readonly begins?: Json;
   readonly skips_line?: Json;
 }
@@ -41,13 +41,14 @@ export function positionOf({
 }: FileRecord): Position {
   const { birth } = identity;
   const file = keyOf(identity);
+  const known = beginning?.fingerprint ?? (offset > 0 ? fingerprint : undefined);
   const detail = {
     path,
     ...(!partition.startsWith(`${file}-`) && { file }),
     ...(birth !== undefined && { birth }),
-    ...(beginning && { first: beginning.hash, begins: beginning.bytes }),
-    ...(fingerprint && offset > 0 && { first: fingerprint.first }),
-    ...(fingerprint && fingerprint.last !== fingerprint.first && { last: fingerprint.last }),
+    ...(known && { first: known.first }),
+    ...(known && known.last !== known.first && { last: known.last }),
+    ...(beginning && { begins: beginning.bytes }),
     ...(skipsLine && { skips_line: true }),
   } satisfies Json;
   return { offset, detail };
@@ -58,15 +59,20 @@ export function recordOf(partition: string, { offset, detail }: Position): FileR
   const { path, file, birth, first, last, begins, skips_line } = (detail ?? {}) as Detail;
   const [device, inode] = (typeof file === "string" ? file : partition).split("-").map(Number);
   if (typeof path !== "string" || !Number.isSafeInteger(device) || !Number.isSafeInteger(inode)) return undefined;
+  const fingerprint = typeof first === "string" && { first, last: typeof last === "string" ? last : first };
   return {
     partition,
     offset,
     identity: { device: device as number, inode: inode as number, ...(typeof birth === "number" && { birth }) },
     path,
-    ...(typeof first === "string" &&
-      (typeof begins === "number"
-        ? { beginning: { bytes: begins, hash: first } }
-        : { fingerprint: { first, last: typeof last === "string" ? last : first } })),
+    ...(fingerprint && (typeof begins === "number" ? { beginning: { bytes: begins, fingerprint } } : { fingerprint })),
     skipsLine: skips_line === true,
   };
 }
+
+/**
+ * The position before the first read of a file, once that has been read up to a record: it tells by what the read brought which
+ * file it was.
+ */
+export const positionBefore = ({ offset, fingerprint, ...record }: FileRecord): Position =>
+  positionOf({ ...record, offset: 0, ...(fingerprint && { beginning: { bytes: offset, fingerprint } }) });

@@ -9,21 +9,24 @@ export interface Fingerprint {
   readonly last: string;
 }
 
-/** What a file begins with, of which nothing was read: the hash of as many bytes as were there, {@link SAMPLE_BYTES} at the most. */
+/** What a file begins with, of which nothing was settled: so many of its bytes, and their fingerprint. */
 export interface Beginning {
   readonly bytes: number;
-  readonly hash: string;
+  readonly fingerprint: Fingerprint;
 }
 
-/** Undefined where there is nothing. */
-export const beginningOf = (readAt: ReadAt, length = SAMPLE_BYTES): Beginning | undefined => {
-  const bytes = readAt(0, Math.min(length, SAMPLE_BYTES));
-  return bytes.length === 0 ? undefined : { bytes: bytes.length, hash: digest(bytes) };
-};
+/** Of {@link SAMPLE_BYTES} at the most. Undefined where there is nothing. */
+export function beginningOf(readAt: ReadAt): Beginning | undefined {
+  const bytes = readAt(0, SAMPLE_BYTES);
+  if (bytes.length === 0) return undefined;
+  const trail = new Trail();
+  trail.append(bytes);
+  return { bytes: bytes.length, fingerprint: trail.fingerprint };
+}
 
 /** Whether a content begins like this. */
-export const beginsWith = (readAt: ReadAt, { bytes, hash }: Beginning): boolean =>
-  beginningOf(readAt, bytes)?.hash === hash;
+export const beginsWith = (readAt: ReadAt, { bytes, fingerprint }: Beginning): boolean =>
+  Trail.at(bytes, readAt).matches(fingerprint);
 
 /** Reads up to `length` bytes at `offset` of a content; fewer where it ends. */
 export type ReadAt = (offset: number, length: number) => Uint8Array;

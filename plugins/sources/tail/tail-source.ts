@@ -1,7 +1,7 @@
 import { milliseconds, type Position, type RawBatch, type Source, type SourceContext } from "../../../src/plugin.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Discovery, placeOf } from "./discovery.ts";
-import { recordOf } from "./file-record.ts";
+import { positionBefore, recordOf } from "./file-record.ts";
 import { holdsRecord } from "./holds-record.ts";
 import type { FileState, LogFile } from "./log-file.ts";
 
@@ -129,12 +129,15 @@ export class TailSource implements Source {
       if (state === "cut") return await discovery.restart(file);
       const copy = discovery.endCopy(file);
       if (copy) return [copy];
-      // A sink may have a part of the first read when the process dies: by then the record has to know what the file begins with.
       const places = file.noteBeginning() ? [placeOf(file)] : [];
       const batch = await file.read(this.#context.block());
       discovery.turns.goOn(file);
       discovery.unreadable.recovered(file.path);
-      return batch ? [...places, batch] : places;
+      if (!batch) return places;
+      // A sink may have a part of the first read when the process dies: by then the record has to know what the file begins with.
+      return batch.offset === 0
+        ? [{ ...placeOf(file), offset: 0, position: positionBefore(file.record) }, batch]
+        : [batch];
     } catch (error) {
       return fail(file, error, discovery);
     }

@@ -131,7 +131,7 @@ export class TailedFile implements LogFile {
 
   noteBeginning(): boolean {
     const known = this.#beginning?.bytes ?? 0;
-    if (this.#offset > 0 || known === SAMPLE_BYTES || !this.#isAsRead()) return false;
+    if (this.#offset > 0 || known >= SAMPLE_BYTES || !this.#isAsRead()) return false;
     this.#beginning = beginningOf(this.file.bytesAt);
     return (this.#beginning?.bytes ?? 0) > known;
   }
