@@ -34,26 +34,25 @@ export class PerText<Known> {
   /** What is known of the event's text; undefined where the field is absent or no string. */
   of(event: Event | (Event & Numbered)): Known | undefined {
     const number = "numberOf" in event ? event.numberOf(this.#path) : 0;
-    if (number !== 0) {
-      const { vocabulary } = event as Numbered;
-      if (vocabulary !== this.#vocabulary) this.#open(vocabulary);
-      const known = this.#known[number];
-      if (known !== undefined) return known;
-    }
-    const text = event.text(this.#path);
-    if (text === undefined) return undefined;
-    const learned = this.#learn(text);
-    if (number !== 0) this.#known[number] = learned;
-    return learned;
+    if (number === 0) return this.#learnFrom(event);
+    const known = this.#knownIn((event as Numbered).vocabulary);
+    return known[number] ?? (known[number] = this.#learnFrom(event));
   }
 
-  #open(vocabulary: Vocabulary): void {
+  #learnFrom(event: Event): Known | undefined {
+    const text = event.text(this.#path);
+    return text === undefined ? undefined : this.#learn(text);
+  }
+
+  #knownIn(vocabulary: Vocabulary): (Known | undefined)[] {
+    if (vocabulary === this.#vocabulary) return this.#known;
     let known = this.#ofVocabulary.get(vocabulary);
     if (known === undefined) {
-      known = [];
+      known = new Array<Known | undefined>(vocabulary.texts.length);
       this.#ofVocabulary.set(vocabulary, known);
     }
     this.#vocabulary = vocabulary;
     this.#known = known;
+    return known;
   }
 }

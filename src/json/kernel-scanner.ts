@@ -5,7 +5,7 @@ import { type Layout, rowLength } from "./layout.ts";
 import { createPlainScanner } from "./plain-scanner.ts";
 import type { Rows, Scan, Scanner, ScannerMemory } from "./scanner.ts";
 import { type TableOwner, TablePool } from "./table-pool.ts";
-import { Vocabulary } from "./vocabulary.ts";
+import { MOST_TEXTS, Vocabulary } from "./vocabulary.ts";
 
 const DEFAULT_ARENA_BYTES = 64 * 1024 * 1024;
 const LF = 0x0a;
@@ -39,7 +39,7 @@ class KernelScanner implements Scanner, TableOwner {
   readonly memory: ScannerMemory;
   readonly words: Int32Array;
   readonly tables = new TablePool();
-  vocabulary = new Vocabulary();
+  vocabulary = new Vocabulary(MOST_TEXTS);
   readonly #kernel: Kernel;
   readonly #plain = createPlainScanner();
   /** The plan that lies in the memory. */
@@ -70,7 +70,7 @@ class KernelScanner implements Scanner, TableOwner {
     }
     if (this.#kernel.isVocabularyFull()) {
       this.#kernel.forgetVocabulary();
-      this.vocabulary = new Vocabulary();
+      this.vocabulary = new Vocabulary(MOST_TEXTS);
     }
     return this.#kernel;
   }

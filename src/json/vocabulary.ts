@@ -8,8 +8,14 @@ export const LONGEST_TEXT = 128;
  */
 export class Vocabulary {
   /** The texts by their numbers, decoded where somebody asked for one. */
-  readonly texts: (string | undefined)[] = [];
+  readonly texts: (string | undefined)[];
+
+  /** `largest` is the largest number that there may be. */
+  constructor(largest: number) {
+    // Of its full length at once: V8 makes a dictionary of an array that is filled far behind its end.
+    this.texts = new Array(largest + 1);
+  }
 }
 
 /** Of scanners that give no numbers. */
-export const NO_VOCABULARY = new Vocabulary();
+export const NO_VOCABULARY = new Vocabulary(0);

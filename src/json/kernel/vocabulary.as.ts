@@ -16,6 +16,10 @@ const MOST: u32 = 16384;
 /** Texts are taken in pieces of four chunks, without a branch: their lengths differ. */
 const PIECE: usize = 64;
 
+const FACTORS: usize = memory.data<u32>([0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f]);
+/** As many bytes of ones as a piece has, and as many zeros: from where n ones are left on, they are the mask of n bytes. */
+const MASKS: usize = memory.data<u64>([-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0]);
+
 let count: u32 = 0;
 
 /** Whether new texts get no numbers any more. */
@@ -36,15 +40,23 @@ export function forgetVocabulary(): void {
 export function numberOf(start: usize, end: usize): u32 {
   const length = end - start;
   if (length > LONGEST) return 0;
-  let hash = hashOf(start, length);
-  if (length > PIECE) hash ^= hashOf(start + PIECE, length - PIECE) * 0x9e3779b97f4a7c15;
+  const first = min(length, PIECE);
+  const one = chunk(start, first, 0);
+  const two = chunk(start, first, 16);
+  const three = chunk(start, first, 32);
+  const four = chunk(start, first, 48);
+  let hash = hashOf(one, two, three, four);
+  if (length > PIECE) hash ^= hashOfRest(start + PIECE, length - PIECE);
   const tag = <u32>(hash >> 32) & 0xffff0000;
   let place = PLACES + ((<usize>(hash >> 32) & (PLACE_COUNT - 1)) << 2);
   for (const last = place + 4 * WAYS; place < last; place += 4) {
     const word = load<u32>(place);
     if (!word) return learn(place, tag, start, length);
     const number = word ^ tag;
-    if (number <= MOST && isText(TEXTS + (<usize>number << TEXT_BITS), start, length)) return number;
+    if (number > MOST) continue;
+    const text = TEXTS + (<usize>number << TEXT_BITS);
+    if (!isPiece(text, one, two, three, four)) continue;
+    if (length > PIECE ? isRest(text + PIECE, start + PIECE, length - PIECE) : !load<u8>(text, PIECE)) return number;
   }
   return 0;
 }
@@ -59,40 +71,45 @@ function learn(place: usize, tag: u32, start: usize, length: usize): u32 {
   return count;
 }
 
-function isText(text: usize, start: usize, length: usize): bool {
-  if (!isPiece(text, start, length)) return false;
-  return length <= PIECE ? load<u8>(text, PIECE) == 0 : isPiece(text + PIECE, start + PIECE, length - PIECE);
+function isRest(text: usize, start: usize, length: usize): bool {
+  const one = chunk(start, length, 0);
+  return isPiece(text, one, chunk(start, length, 16), chunk(start, length, 32), chunk(start, length, 48));
 }
 
 // @ts-ignore: decorator
 @inline
-function isPiece(text: usize, start: usize, length: usize): bool {
-  const one = v128.xor(chunk(start, length, 0), v128.load(text));
-  const two = v128.xor(chunk(start, length, 16), v128.load(text, 16));
-  const three = v128.xor(chunk(start, length, 32), v128.load(text, 32));
-  const four = v128.xor(chunk(start, length, 48), v128.load(text, 48));
-  return !v128.any_true(v128.or(v128.or(one, two), v128.or(three, four)));
+function isPiece(text: usize, one: v128, two: v128, three: v128, four: v128): bool {
+  const front = v128.or(v128.xor(one, v128.load(text)), v128.xor(two, v128.load(text, 16)));
+  const back = v128.or(v128.xor(three, v128.load(text, 32)), v128.xor(four, v128.load(text, 48)));
+  return !v128.any_true(v128.or(front, back));
+}
+
+function hashOfRest(start: usize, length: usize): u64 {
+  const one = chunk(start, length, 0);
+  return 31 * hashOf(one, chunk(start, length, 16), chunk(start, length, 32), chunk(start, length, 48));
 }
 
 /** All bytes count, as names often differ in one. */
 // @ts-ignore: decorator
 @inline
-function hashOf(start: usize, length: usize): u64 {
-  const one = i32x4.mul(chunk(start, length, 0), i32x4.splat(0x9e3779b1));
-  const two = i32x4.mul(chunk(start, length, 16), i32x4.splat(0x85ebca77));
-  const three = i32x4.mul(chunk(start, length, 32), i32x4.splat(0xc2b2ae3d));
-  const four = i32x4.mul(chunk(start, length, 48), i32x4.splat(0x27d4eb2f));
-  const sum = i32x4.add(i32x4.add(one, two), i32x4.add(three, four));
+function hashOf(one: v128, two: v128, three: v128, four: v128): u64 {
+  const front = i32x4.add(i32x4.mul(one, factor(0)), i32x4.mul(two, factor(1)));
+  const back = i32x4.add(i32x4.mul(three, factor(2)), i32x4.mul(four, factor(3)));
+  const sum = i32x4.add(front, back);
   const mixed = v128.xor(sum, i32x4.shr_u(sum, 15));
   const product = i64x2.extract_lane(mixed, 0) * 0x9e3779b97f4a7c15 + i64x2.extract_lane(mixed, 1) * 0xc2b2ae3d27d4eb4f;
   return product ^ (product >> 29);
 }
 
-/** The sixteen bytes at `offset` of the string, those behind its end as zeros. */
+// @ts-ignore: decorator
+@inline
+function factor(index: usize): v128 {
+  return v128.load_splat<u32>(FACTORS + 4 * index);
+}
+
+/** The sixteen bytes at `offset` of the string of `length` bytes, 64 at most; those behind its end as zeros. */
 // @ts-ignore: decorator
 @inline
 function chunk(start: usize, length: usize, offset: usize): v128 {
-  const positions = i8x16.add(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat(<i8>offset));
-  // A length over 127 is that of two pieces: the first has all its bytes.
-  return v128.and(v128.load(start + offset), i8x16.lt_s(positions, i8x16.splat(<i8>min(length, PIECE))));
+  return v128.and(v128.load(start + offset), v128.load(MASKS + PIECE - length + offset));
 }
