@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { GeneratedLog } from "./generator/write-log.ts";
 import { type Cost, MeasuredProcess, settleDisk } from "./measure.ts";
 import { freePort, postLog, untilItListens } from "./product/run-http.ts";
-import { newRunFolder } from "./run-folder.ts";
+import { newDiskFolder, newRunFolder } from "./run-folder.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** How it treats the chunks that it keeps on the disk: `full` syncs them, `normal`, the default, does not. */
@@ -48,13 +48,18 @@ export function fluentBitScenarios(log: GeneratedLog, tell: (text: string) => vo
 }
 
 async function runTail(log: GeneratedLog): Promise<Cost> {
-  const { out, process } = start("tail", { log: log.paths[0] as string, sync: "full" });
+  const { out, process } = start("tail", newRunFolder(), { log: log.paths[0] as string, sync: "full" });
   return untilWritten(process, out, log);
 }
 
 async function runHttp(log: GeneratedLog, shape: Shape, sync: Sync): Promise<Cost> {
   const port = await freePort();
-  const { out, process } = start("http", { port: String(port), sync, split: shape === "EventList" ? SPLIT : "" });
+  // Its buffers stand where our journal does: syncs are to take what they take.
+  const { out, process } = start("http", newDiskFolder(), {
+    port: String(port),
+    sync,
+    split: shape === "EventList" ? SPLIT : "",
+  });
   await untilItListens(port, process);
   const started = performance.now();
   const code = await postLog(port, shape, log);
@@ -65,8 +70,7 @@ async function runHttp(log: GeneratedLog, shape: Shape, sync: Sync): Promise<Cos
   return untilWritten(process, out, log, started);
 }
 
-function start(job: string, values: Readonly<Record<string, string>>) {
-  const folder = newRunFolder();
+function start(job: string, folder: string, values: Readonly<Record<string, string>>) {
   const out = `${folder}/out`;
   const state = `${folder}/state`;
   for (const path of [out, state]) mkdirSync(path, { recursive: true });
