@@ -131,7 +131,8 @@ export class TailSource implements Source {
       if (copy) return [copy];
       // A sink may have a part of the first read when the process dies: by then the record has to know what the file begins with.
       const places = file.noteBeginning() ? [placeOf(file)] : [];
-      const batch = await file.read(this.#context.block());
+      // In one piece, where there is room for it: of many files, every third would come in two parts.
+      const batch = await file.read(this.#context.block(file.waiting));
       discovery.turns.goOn(file);
       discovery.unreadable.recovered(file.path);
       return batch ? [...places, batch] : places;
