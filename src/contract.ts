@@ -223,7 +223,7 @@ export interface BatchLimits {
 export interface Sink {
   /** The fields it reads: see {@link Filter.reads}. */
   readonly reads?: readonly FieldPath[];
-  /** The batches that suit it, where pipeline.yaml does not say. */
+  /** The batches that suit it, where pipeline.yaml does not say: asked before each one, as a sink may learn what suits it. */
   readonly batch?: Partial<BatchLimits>;
   /** How many writes may be under way at once: 1 unless told. */
   readonly inFlight?: number;

@@ -75,6 +75,8 @@ export interface Config {
   readonly dataDir: string;
   /** How many bytes may be read and not yet settled. */
   readonly maxInFlightBytes: number;
+  /** What that may grow to where sinks ask for larger batches. Absent: it does not grow. */
+  readonly mostInFlightBytes?: number;
   /** Milliseconds. */
   readonly checkpointInterval: number;
   readonly shutdownTimeout: number;

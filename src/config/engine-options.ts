@@ -95,9 +95,9 @@ export const pipelineOptions = {
     max_in_flight: {
       type: "string",
       format: "bytes",
-      default: "24MiB",
       description:
-        "How much may be read and not yet delivered. It bounds the memory: reading waits when it is reached.",
+        "How much may be read and not yet delivered. It bounds the memory: reading waits when it is reached. Without it: 24 MiB, " +
+        "and up to 40 MiB once a sink asks for larger batches, as `file` does where most of a batch's files get one event.",
     },
     checkpoint_interval: {
       type: "string",

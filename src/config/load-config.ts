@@ -70,7 +70,7 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
     file,
     baseDir,
     dataDir,
-    maxInFlightBytes: byteCount(engine.max_in_flight),
+    ...inFlightOf(engine.max_in_flight),
     checkpointInterval: milliseconds(engine.checkpoint_interval),
     shutdownTimeout: milliseconds(engine.shutdown_timeout),
     deadLetter: {
@@ -87,6 +87,14 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
       return `${file}:${line}:${column} ${path}: ${message}`;
     }),
   };
+}
+
+/** What is in flight where pipeline.yaml does not say, in bytes. */
+const IN_FLIGHT = { maxInFlightBytes: 24 << 20, mostInFlightBytes: 40 << 20 };
+
+/** What pipeline.yaml says is the bound, and nothing goes beyond it. */
+function inFlightOf(size: string | undefined): Pick<Config, "maxInFlightBytes" | "mostInFlightBytes"> {
+  return size === undefined ? IN_FLIGHT : { maxInFlightBytes: byteCount(size) };
 }
 
 function observeConfig({ listen, unready_after }: { listen: string; unready_after: string }): ObserveConfig {

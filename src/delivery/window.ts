@@ -24,26 +24,47 @@ export interface UnreadLease extends Lease {
  * are one mechanism. Small reads share a block, which is free again when the last of them is.
  */
 export class Window {
-  readonly limit: number;
   readonly #buffer: Buffer;
   readonly #free: number[] = [];
+  /** Blocks that are not in use before the window grows. */
+  readonly #reserve: number[] = [];
   readonly #users: Uint32Array;
   /** How many leases in each block nobody has read yet. */
   readonly #unread: Uint32Array;
   #unreadBlocks = 0;
   readonly #start: number;
   readonly #waiting: (() => void)[] = [];
+  #limit: number;
   #inFlight = 0;
 
-  constructor(memory: ScannerMemory) {
-    const count = Math.floor((memory.end - memory.start) / BLOCK_BYTES);
+  /** `limit` is what the window has at first, in bytes; it can grow to all of the memory. */
+  constructor(memory: ScannerMemory, limit = Number.POSITIVE_INFINITY) {
+    const most = Math.floor((memory.end - memory.start) / BLOCK_BYTES);
+    const count = Math.min(most, Math.floor(limit / BLOCK_BYTES));
     if (count < 1) throw new RangeError(`the in-flight window needs at least ${BLOCK_BYTES} bytes`);
-    this.limit = count * BLOCK_BYTES;
+    this.#limit = count * BLOCK_BYTES;
     this.#buffer = memory.buffer;
     this.#start = memory.start;
-    this.#users = new Uint32Array(count);
-    this.#unread = new Uint32Array(count);
+    this.#users = new Uint32Array(most);
+    this.#unread = new Uint32Array(most);
+    for (let index = most - 1; index >= count; index--) this.#reserve.push(index);
     for (let index = count - 1; index >= 0; index--) this.#free.push(index);
+  }
+
+  /** The most bytes that may be in flight at present. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Has the window grow to so many bytes, as far as it can. For good: memory that was touched is not given back. */
+  grow(bytes: number): void {
+    while (this.#limit + BLOCK_BYTES <= bytes) {
+      const block = this.#reserve.pop();
+      if (block === undefined) return;
+      this.#limit += BLOCK_BYTES;
+      this.#free.push(block);
+      this.#wake();
+    }
   }
 
   /** Bytes read and not yet settled. */
@@ -63,8 +84,8 @@ export class Window {
         this.#inFlight += bytes;
         this.#wake();
       },
-      isFull: () => this.#inFlight >= this.limit,
-      mayHoldUnread: (block) => this.#isUnread(block) || 2 * (this.#unreadBlocks + 1) <= this.#users.length,
+      isFull: () => this.#inFlight >= this.#limit,
+      mayHoldUnread: (block) => this.#isUnread(block) || 2 * (this.#unreadBlocks + 1) * BLOCK_BYTES <= this.#limit,
       holdUnread: (block) => this.#holdUnread(block),
       markRead: (block) => this.#markRead(block),
       wait: (wake) => this.#waiting.push(wake),

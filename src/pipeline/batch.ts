@@ -17,7 +17,8 @@ const WORTHWHILE_BYTES = 2 ** 20;
 
 /** How batches are closed. */
 export interface Gathering {
-  readonly limits: BatchLimits;
+  /** Asked for each batch. */
+  readonly limits: () => BatchLimits;
   /** The sink has something to do. */
   readonly isBusy: () => boolean;
   /** A batch's end is recorded: it lies where one event tells which of a read the sink has. */
@@ -28,10 +29,11 @@ export interface Gathering {
  * Gathers passages to batches for a sink. A batch is closed by size, by age, and as soon as the sources are idle and the
  * sink has nothing to do; while it writes, and right after a batch, small passages gather.
  */
-export function gather({ limits, isBusy, isRecorded }: Gathering): OperatorFunction<Passage, Batch> {
+export function gather({ limits: limitsNow, isBusy, isRecorded }: Gathering): OperatorFunction<Passage, Batch> {
   return (passages) =>
     new Observable((subscriber) => {
       let batch = new OpenBatch(isRecorded);
+      let limits = limitsNow();
       let quiet: NodeJS.Timeout | undefined;
       let age: NodeJS.Timeout | undefined;
       let pause: NodeJS.Timeout | undefined;
@@ -47,6 +49,7 @@ export function gather({ limits, isBusy, isRecorded }: Gathering): OperatorFunct
         const closed = batch;
         batch = new OpenBatch(isRecorded);
         subscriber.next(closed);
+        limits = limitsNow();
       };
       const closeWhenQuiet = () => {
         clearTimeout(quiet);

@@ -19,6 +19,9 @@ export interface Branch extends SinkBranch, Half {
   readonly stages: readonly Stage[];
 }
 
+/** One is gathered, one is written, and as much again is what filters drop of what is read. */
+const BATCHES_IN_WINDOW = 4;
+
 const DEFAULT_BATCH: BatchLimits = { events: 50_000, bytes: 16 << 20, age: 1000 };
 
 /**
@@ -59,8 +62,16 @@ export function branchOf(
 /** What reads fields on a branch, in the order in which events come to it. */
 export const readersOf = ({ stages, sink }: Branch): Reader[] => [...stages.map(({ filter }) => filter), sink];
 
-/** What pipeline.yaml says, else what suits the sink; never so large that the window could not fill a batch. */
-function limitsOf(sink: Sink, configured: Partial<BatchLimits>, window: Window): BatchLimits {
-  const limits = { ...DEFAULT_BATCH, ...sink.batch, ...configured };
-  return { ...limits, bytes: Math.min(limits.bytes, Math.max(window.limit >> 2, BLOCK_BYTES >> 1)) };
+/**
+ * What pipeline.yaml says, else what suits the sink at present; never so large that the window could not fill a batch while
+ * another is written. The window grows where the sink asks for larger batches than it did at first.
+ */
+function limitsOf(sink: Sink, configured: Partial<BatchLimits>, window: Window): () => BatchLimits {
+  const first = sink.batch?.bytes ?? 0;
+  return () => {
+    const suiting = sink.batch;
+    const limits = { ...DEFAULT_BATCH, ...suiting, ...configured };
+    if (configured.bytes === undefined && (suiting?.bytes ?? 0) > first) window.grow(BATCHES_IN_WINDOW * limits.bytes);
+    return { ...limits, bytes: Math.min(limits.bytes, Math.max(window.limit / BATCHES_IN_WINDOW, BLOCK_BYTES >> 1)) };
+  };
 }

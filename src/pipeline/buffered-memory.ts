@@ -20,11 +20,14 @@ export interface Windows {
 /** The bytes that the windows behind buffers take beside that of the sources. */
 export const bytesBehindBuffers = (config: Bounds): number => bufferedKeys(config).length * windowBytes(config);
 
-/** Parts the scanner's memory: the end of it is for what is read back from buffers. */
-export function partMemory({ buffer, start, end }: ScannerMemory, config: Bounds): Windows {
+/**
+ * Parts the scanner's memory: the end of it is for what is read back from buffers. The sources' window has so many bytes at
+ * first, and can grow to the rest.
+ */
+export function partMemory({ buffer, start, end }: ScannerMemory, sharedBytes: number, config: Bounds): Windows {
   const bytes = windowBytes(config);
   let from = end - bytesBehindBuffers(config);
-  const window = new Window({ buffer, start, end: from });
+  const window = new Window({ buffer, start, end: from }, sharedBytes);
   const behindBuffers = new Map<string, Window>();
   for (const key of bufferedKeys(config)) {
     behindBuffers.set(key, new Window({ buffer, start: from, end: from + bytes }));

@@ -20,7 +20,7 @@ export class ReloadRefused extends Error {
 /** What is laid once, when the process starts. */
 const FOUNDATION = {
   data_dir: ({ dataDir }) => dataDir,
-  max_in_flight: ({ maxInFlightBytes }) => maxInFlightBytes,
+  max_in_flight: ({ maxInFlightBytes, mostInFlightBytes }) => [maxInFlightBytes, mostInFlightBytes],
   dead_letter: ({ dataDir, deadLetter: { path, maxBytes } }) => [relative(dataDir, path), maxBytes],
   journal: ({ journal }) => journal,
   observe: ({ observe }) => observe,

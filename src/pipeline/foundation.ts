@@ -55,13 +55,14 @@ export function layFoundation(plan: Plan): Foundation {
   makeDataDir(plan);
   claims.claim(config.dataDir);
   const sharedBytes = Math.max(config.maxInFlightBytes, leastWindow(config.sources.length));
-  const scanner = createKernelScanner({ arenaBytes: sharedBytes + bytesBehindBuffers(config) });
+  const mostBytes = Math.max(config.mostInFlightBytes ?? 0, sharedBytes);
+  const scanner = createKernelScanner({ arenaBytes: mostBytes + bytesBehindBuffers(config) });
   if (!scanner.memory) throw new Error("the scanner has no memory of its own");
   const keeping: Foundation["keeping"] = {};
   return {
     ...plan,
     scanner,
-    ...partMemory(scanner.memory, config),
+    ...partMemory(scanner.memory, sharedBytes, config),
     shared: newCounts(),
     checkpoint: new Checkpoint(fileSystem, config.dataDir),
     boot: readBootId(fileSystem),

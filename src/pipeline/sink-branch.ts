@@ -20,7 +20,7 @@ export interface SinkBranch {
   /** Its number among the sinks: what a receipt is settled with. */
   readonly index: number;
   readonly chain: FilterChain;
-  readonly limits: BatchLimits;
+  readonly limits: () => BatchLimits;
   readonly inFlight: number;
   readonly delivery: Delivery;
   /** The sink, where it can undo. */

@@ -29,10 +29,18 @@ suite("a valid pipeline.yaml", () => {
       retry: { initial: 100, max: 30_000, maxElapsed: Number.POSITIVE_INFINITY },
     });
     assert.equal(config.maxInFlightBytes, 24 * 1024 * 1024);
+    assert.equal(config.mostInFlightBytes, 40 * 1024 * 1024);
     assert.equal(config.checkpointInterval, 1000);
     assert.equal(config.shutdownTimeout, 30_000);
     assert.deepEqual(config.filters, []);
     assert.deepEqual(config.warnings, []);
+  });
+
+  test("takes max_in_flight for a bound that nothing goes beyond", async () => {
+    using folder = pipelineFolder(`${MINIMAL}max_in_flight: 24MiB\n`);
+    const config = await folder.load();
+    assert.equal(config.maxInFlightBytes, 24 * 1024 * 1024);
+    assert.equal(config.mostInFlightBytes, undefined);
   });
 
   test("has its paths relative to its own folder", async () => {

@@ -25,7 +25,7 @@ function linesInWindow(byteLength: number): number {
 
 /** A sink that takes nothing until it is released. */
 class StuckSink extends KeepingSink implements Sink {
-  readonly released = Promise.withResolvers<void>();
+  released = Promise.withResolvers<void>();
 
   override async write(events: Parameters<KeepingSink["write"]>[0]) {
     await this.released.promise;
@@ -83,3 +83,50 @@ test("one stuck sink holds the others at the window, and they go on when it does
   await until("both have everything", () => free.texts.length === 10_000 && stuck.texts.length === 10_000);
   await pipeline.stop();
 });
+
+/** A sink that has learnt after its first batch that larger ones suit it, and is stuck with the next one. */
+class LearningSink extends StuckSink {
+  batch = { bytes: BLOCK_BYTES };
+
+  override async write(events: Parameters<KeepingSink["write"]>[0]) {
+    if (this.batch.bytes === BLOCK_BYTES) this.released.resolve();
+    const result = await super.write(events);
+    if (this.batch.bytes === BLOCK_BYTES) this.released = Promise.withResolvers<void>();
+    this.batch = { bytes: 2 * BLOCK_BYTES };
+    return result;
+  }
+}
+
+for (const { title, most } of [
+  { title: "the window grows to its most where a sink asks for larger batches, and no further", most: 6 },
+  { title: "a window that may not grow stays as it is, whatever a sink asks for", most: undefined },
+]) {
+  test(title, async (t) => {
+    const folder = temporaryFolder(t);
+    const line = `${JSON.stringify({ text: "x".repeat(1000) })}\n`;
+    const path = join(folder, "audit.log");
+    writeFileSync(path, line.repeat(20_000));
+    const sink = new LearningSink();
+    const pipeline = new Pipeline(
+      configOf(folder, {
+        sources: [tailOf(path)],
+        sinks: [sinkOf(sink)],
+        maxInFlightBytes: WINDOW_BLOCKS * BLOCK_BYTES,
+        ...(most && { mostInFlightBytes: most * BLOCK_BYTES }),
+      }),
+    );
+    await pipeline.start();
+    const blocks = most ?? WINDOW_BLOCKS;
+    const inFlight = () => pipeline.report.inFlightBytes;
+    const isFull = () => sink.texts.length > 0 && inFlight() > (blocks - 1) * BLOCK_BYTES;
+    await until("the window is full", isFull);
+    for (let turns = 0; turns < 200; turns++) await turn();
+    assert.ok(inFlight() <= blocks * BLOCK_BYTES);
+    assert.equal(pipeline.report.windowBytes, blocks * BLOCK_BYTES);
+
+    sink.released.resolve();
+    await until("all is delivered", () => sink.texts.length === 20_000);
+    await pipeline.stop();
+    assert.equal(inFlight(), 0);
+  });
+}

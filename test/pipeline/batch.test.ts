@@ -16,7 +16,7 @@ function tryGathering(context: TestContext) {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const passages = new Subject<Passage>();
   const batches: number[] = [];
-  const gathered = gather({ limits: LIMITS, isBusy: () => false, isRecorded: true })(passages);
+  const gathered = gather({ limits: () => LIMITS, isBusy: () => false, isRecorded: true })(passages);
   const subscription = gathered.subscribe((batch: Batch) => batches.push(batch.events.length));
   context.after(() => subscription.unsubscribe());
   return {

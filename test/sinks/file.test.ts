@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } fr
 import { join } from "node:path";
 import { test } from "node:test";
 import file from "../../plugins/sinks/file/file.ts";
+import { eventsOf } from "../support/events.ts";
 import { FILE_SINK_DEFAULTS, tryFileSink } from "../support/file-sinks.ts";
 import { recordingContext } from "../support/recording-context.ts";
 
@@ -180,4 +181,21 @@ test("two sinks are refused whose paths are one through a link, be the folder th
   await assert.rejects(create(), /writes to the same files/);
   mkdirSync(join(folder, "out"), { recursive: true });
   await assert.rejects(create(), /writes to the same files/);
+});
+
+test("batches are larger where most of their files get one event, until they no longer do", async (context) => {
+  const { sink } = await tryFileSink(context, { path: "{{ user }}" });
+  const text = "x".repeat(4096);
+  const prepare = async (events: number, users: number) => {
+    const lines = Array.from({ length: events }, (_, index) => ({ user: `u${index % users}`, text }));
+    await sink.prepare?.(eventsOf(lines, sink));
+    return sink.batch?.bytes ?? 0;
+  };
+  const usual = sink.batch?.bytes ?? 0;
+  assert.equal(await prepare(10, 10), usual, "a batch that was not full tells nothing");
+  assert.equal(await prepare(1000, 500), usual);
+  const large = await prepare(1000, 1000);
+  assert.ok(large > usual);
+  assert.equal(await prepare(1000, 500), large);
+  assert.equal(await prepare(1000, 250), usual);
 });

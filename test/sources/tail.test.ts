@@ -14,7 +14,7 @@ import { afterEach, type TestContext, test } from "node:test";
 import tail from "../../plugins/sources/tail/tail.ts";
 import type { SourceConfig } from "../../src/config/config.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
-import { configOf, KeepingSink, linesSource, sinkOf, sourceOf } from "../support/config.ts";
+import { configOf, filterOf, KeepingSink, linesSource, sinkOf, sourceOf } from "../support/config.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { until } from "../support/until.ts";
 
@@ -224,4 +224,20 @@ test("many files are read, each from its own place", async (t) => {
   assert.equal(new Set(all).size, 600);
   appendFileSync(join(folder, "7.log"), events(9999));
   assert.deepEqual(await readToEnd(folder), texts(9999));
+});
+
+test("a file that a block has room for is read in one piece, whatever was read into the block before", async (t) => {
+  const folder = temporaryFolder(t);
+  const files = 6;
+  const line = `${JSON.stringify({ text: "x".repeat(1000) })}\n`;
+  for (let file = 0; file < files; file++) writeFileSync(join(folder, `${file}.log`), line.repeat(900));
+  const pieces: number[] = [];
+  const filter = filterOf({
+    apply: (events) => {
+      if (events.length > 0) pieces.push(events.length);
+      return events;
+    },
+  });
+  await readToEnd(folder, { filters: [filter] });
+  assert.deepEqual(pieces, Array(files).fill(900));
 });

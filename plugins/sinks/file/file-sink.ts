@@ -20,6 +20,11 @@ import type { RefusedFile } from "./writer.ts";
  * events outlive the garbage collector's nursery, and their bytes the processor's cache.
  */
 const BATCH_BYTES = 6 * 2 ** 20;
+/** Where most files get a single event of such a batch: then writes are most of the work, and the memory is worth it. */
+const LARGE_BATCH_BYTES = 10 * 2 ** 20;
+/** With fewer events a file than this, batches become large; with more than the other, they are as before. */
+const FEW_EVENTS = 1.5;
+const MANY_EVENTS = 2.5;
 const BATCH_EVENTS = 1_000_000;
 /** A full batch, with line ends and what events out of the ordinary add to it. */
 const ARENA_BYTES = BATCH_BYTES + 2 ** 20;
@@ -41,14 +46,15 @@ export interface FileSinkParts {
 /** Sorts each batch into files and has them written, while the engine goes on reading. */
 export class FileSink implements Sink {
   readonly reads: readonly FieldPath[];
-  readonly batch: BatchLimits;
   readonly inFlight = 1;
+  readonly #age: number;
   readonly #plan: BatchPlan;
   readonly #writer: ThreadedWriter;
   readonly #isDurable: boolean;
   readonly #release: () => void;
   readonly #log: Log;
   #syncs = 0;
+  #batchBytes = BATCH_BYTES;
   readonly #arena = new Arena(ARENA_BYTES);
   /** The batch that was prepared, with its bytes. */
   #prepared: { readonly events: readonly Event[]; readonly arena: SharedArrayBuffer } | undefined;
@@ -57,12 +63,16 @@ export class FileSink implements Sink {
 
   constructor({ reads, age, plan, writer, isDurable, release, log }: FileSinkParts) {
     this.reads = reads;
-    this.batch = { bytes: BATCH_BYTES, events: BATCH_EVENTS, age };
+    this.#age = age;
     this.#plan = plan;
     this.#writer = writer;
     this.#isDurable = isDurable;
     this.#release = release;
     this.#log = log;
+  }
+
+  get batch(): BatchLimits {
+    return { bytes: this.#batchBytes, events: BATCH_EVENTS, age: this.#age };
   }
 
   prepare(events: readonly Event[]): Promise<Prepared | readonly Rejection[]> {
@@ -107,6 +117,7 @@ export class FileSink implements Sink {
     try {
       plan.make(events);
       const { paths, lengths } = plan;
+      this.#learn(events.length / paths.length);
       const syncs = this.#syncs;
       const looking = this.#writer.prepare({ paths, lengths });
       const { buffer } = this.#arena.room(plan.byteLength);
@@ -120,6 +131,13 @@ export class FileSink implements Sink {
     } finally {
       plan.clear();
     }
+  }
+
+  /** Of batches that were not full it learns nothing: they have few events for any number of files. */
+  #learn(eventsPerFile: number): void {
+    if (this.#plan.byteLength < BATCH_BYTES / 2) return;
+    if (eventsPerFile < FEW_EVENTS) this.#batchBytes = LARGE_BATCH_BYTES;
+    else if (eventsPerFile > MANY_EVENTS) this.#batchBytes = BATCH_BYTES;
   }
 
   #reject(refused: readonly RefusedFile[]): Rejection[] {

@@ -86,6 +86,10 @@ export class InflatedFile implements LogFile {
     return undefined;
   }
 
+  get waiting(): number {
+    return 0;
+  }
+
   get isBehind(): boolean {
     return !this.#gaveWay && this.look() === "grown";
   }

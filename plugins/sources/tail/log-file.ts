@@ -26,6 +26,8 @@ export interface LogFile {
   readonly position: Position;
   /** Bytes that it holds now; undefined where only reading tells. */
   readonly bytes: number | undefined;
+  /** Bytes that the next read can bring, as far as the last look tells. */
+  readonly waiting: number;
   /** Whether some of what it held when it was found is still to be read. */
   readonly isBehind: boolean;
   /**

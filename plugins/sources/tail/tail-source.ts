@@ -130,7 +130,8 @@ export class TailSource implements Source {
       const copy = discovery.endCopy(file);
       if (copy) return [copy];
       const places = file.noteBeginning() ? [placeOf(file)] : [];
-      const batch = await file.read(this.#context.block());
+      // In one piece, where there is room for it: of many files, every third would come in two parts.
+      const batch = await file.read(this.#context.block(file.waiting));
       discovery.turns.goOn(file);
       discovery.unreadable.recovered(file.path);
       if (!batch) return places;

@@ -106,6 +106,10 @@ export class TailedFile implements LogFile {
     return this.file.sizeNow;
   }
 
+  get waiting(): number {
+    return Math.max(0, this.file.size - this.#offset) + this.#trail.last.length;
+  }
+
   get isBehind(): boolean {
     return this.#searched < this.#goal;
   }
