@@ -36,7 +36,10 @@ const ANSWERS: Readonly<Record<string, string>> = {
 };
 
 /** A server (with TLS, where there is a certificate) whose connections, headers and waits are bounded. */
-export function createServer(options: ServerBounds, serve: Serve): http.Server | https.Server {
+export function createServer(
+  options: ServerBounds,
+  serve: Serve,
+): { server: http.Server | https.Server; strangers: Strangers } {
   const bounds: http.ServerOptions = {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_WITHIN_MS,
@@ -72,7 +75,7 @@ export function createServer(options: ServerBounds, serve: Serve): http.Server |
     const isAwaited = [...(unanswered.get(socket) ?? [])].some(({ complete }) => complete);
     answerNoRequest(error, socket, isAwaited);
   });
-  return server;
+  return { server, strangers };
 }
 
 /** Where the answer to a whole request is still awaited, another would be taken for it. */

@@ -10,6 +10,7 @@ import { type Receiving, receive } from "./receive.ts";
 import { Refusal } from "./refusal.ts";
 import { checkAnnouncement, checkHead, type HeadRules } from "./request-head.ts";
 import { SeldomLog } from "./seldom-log.ts";
+import type { Strangers } from "./strangers.ts";
 
 export interface HttpListenerOptions extends Receiving, HeadRules, ServerBounds {
   readonly address: ListenAddress;
@@ -22,6 +23,7 @@ const CLOSE_WITHIN_MS = 10_000;
 export class HttpListener implements Listener {
   readonly #options: HttpListenerOptions;
   readonly #server: Server | TlsServer;
+  readonly #strangers: Strangers;
   readonly #log: SeldomLog;
   readonly #renewal: CertificateRenewal | undefined;
   readonly #running = new Set<Promise<void>>();
@@ -35,10 +37,12 @@ export class HttpListener implements Listener {
     const { certificate, context } = options;
     this.#log = new SeldomLog(context.log);
     if (certificate) this.#renewal = new CertificateRenewal(certificate, () => this.renewCertificate(), context.log);
-    this.#server = createServer(options, (request, response, expects) => {
+    const { server, strangers } = createServer(options, (request, response, expects) => {
       const serving = this.#serve(request, response, expects).finally(() => this.#running.delete(serving));
       this.#running.add(serving);
     });
+    this.#server = server;
+    this.#strangers = strangers;
   }
 
   /** Where it listens: the port that the system chose, where 0 was asked for. */
@@ -86,6 +90,7 @@ export class HttpListener implements Listener {
     this.#renewal?.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
+    this.#strangers.endSilent();
     for (const socket of this.#passingOver) socket.destroy();
     const deadline = setTimeout(() => this.#server.closeAllConnections(), CLOSE_WITHIN_MS);
     await closed;

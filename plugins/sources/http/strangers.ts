@@ -33,6 +33,11 @@ export class Strangers {
     });
   }
 
+  /** Ends those over which nothing came at all: Node.js 22 does not count them as idle. */
+  endSilent(): void {
+    for (const socket of this.#waiting.values()) if (socket.bytesRead === 0) socket.destroy();
+  }
+
   #endLongest(): void {
     for (const [key, socket] of this.#waiting) {
       this.#waiting.delete(key);
