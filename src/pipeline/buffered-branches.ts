@@ -6,16 +6,13 @@ import { undoableOf } from "../delivery/undoable-try.ts";
 import type { Window } from "../delivery/window.ts";
 import { newCounts, type SinkCounts } from "../observe/counts.ts";
 import { type Branch, branchOf } from "./branches.ts";
-import { type BufferedSink, bufferKeyOf, buffersIn } from "./buffered-sink.ts";
+import { type BufferedSink, bufferKeyOf, bufferNameOf, buffersIn } from "./buffered-sink.ts";
 import { contextOf } from "./components.ts";
 import type { Foundation } from "./foundation.ts";
 import type { SinkPart } from "./parts.ts";
 
 /** A buffer that is full is looked at so often: it has room again with a checkpoint. */
 const FILL_AGAIN: RetryPolicy = { initial: 50, max: 500, maxElapsed: Number.POSITIVE_INFINITY };
-
-/** What a sink's buffer is called in logs and metrics. */
-export const bufferNameOf = (sink: string): string => `${sink}.buffer`;
 
 /** Opens the buffer of a sink. @throws where its folder cannot be used */
 export function openBuffer(foundation: Foundation, { key, name }: SinkConfig, policy: BufferPolicy): BufferedSink {

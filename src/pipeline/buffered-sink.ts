@@ -35,6 +35,9 @@ export interface Half {
 /** The folder of all buffers. */
 export const buffersIn = (dataDir: string): string => join(dataDir, "buffers");
 
+/** What a sink's buffer is called in logs and metrics. */
+export const bufferNameOf = (sink: string): string => `${sink}.buffer`;
+
 /** The key in the record of what fills a sink's buffer. No name of a sink has a slash. */
 export const bufferKeyOf = (sink: string): string => `${sink}/buffer`;
 

@@ -6,8 +6,9 @@ import { type Assembly, recoveringOf, wire } from "./assemble.ts";
 import { type Closing, closeComponents, closeListeners } from "./close.ts";
 import { discountUnsettled } from "./flow.ts";
 import type { Foundation } from "./foundation.ts";
+import { makeParts } from "./make-parts.ts";
 import { listenAnew } from "./new-listeners.ts";
-import { filtersOf, makeParts, type Parts, partsOnlyIn } from "./parts.ts";
+import { filtersOf, type Parts, partsOnlyIn } from "./parts.ts";
 import { recover } from "./recover.ts";
 import { namesIn } from "./taps.ts";
 

@@ -4,33 +4,13 @@ import { descriptorLimit } from "./descriptor-limit.ts";
 import { DESCRIPTORS, hasDescriptors } from "./folder.ts";
 import type { FolderTree } from "./folder-tree.ts";
 import { identityOf } from "./identity.ts";
-import type { Place, Target } from "./place.ts";
+import type { OpenFile, Place } from "./place.ts";
 import { codeOf, kindOf, Refusal, refuse } from "./refusal.ts";
 
 /** How long a file counts as what it was, and as being in its place, without a look, in milliseconds. */
 const TRUSTED_FOR = 1000;
 const LF = 0x0a;
 const CLOSED = -1;
-
-/** A file that is open for appending, or was. */
-export interface OpenFile extends Target {
-  /** The path that it was found by first. */
-  readonly place: Place;
-  /** Which file it is, as {@link identityOf} tells; and the numbers that intents tell, which can be another's, too. */
-  readonly identity: string;
-  readonly device: number;
-  readonly inode: number;
-  /** {@link CLOSED} once it is closed. */
-  descriptor: number;
-  /** Bytes: what it had when it was looked at, and what was written since. */
-  length: number;
-  /** Whether it ends within a line: somebody's, or one of ours that others wrote behind. */
-  endsInLine: boolean;
-  /** Whether it was asked for since others were closed to make room. */
-  wasUsed: boolean;
-  /** The {@link Unsynced.round} in which it was written to last. */
-  unsyncedIn: number;
-}
 
 /** How files are opened and made. */
 export interface OpenFilesSettings {

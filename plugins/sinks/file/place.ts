@@ -1,5 +1,3 @@
-import type { OpenFile } from "./open-files.ts";
-
 /** What additions of one batch go to, one behind the other: a file that is there, or a place where one is to be made. */
 export interface Target {
   /** The batch that was added to it last, and which of its additions that was. */
@@ -39,4 +37,24 @@ export class Place implements Target {
   part(): void {
     this.#twin = undefined;
   }
+}
+
+/** A file that is open for appending, or was. */
+export interface OpenFile extends Target {
+  /** The path that it was found by first. */
+  readonly place: Place;
+  /** Which file it is, as {@link identityOf} tells; and the numbers that intents tell, which can be another's, too. */
+  readonly identity: string;
+  readonly device: number;
+  readonly inode: number;
+  /** -1 once it is closed. */
+  descriptor: number;
+  /** Bytes: what it had when it was looked at, and what was written since. */
+  length: number;
+  /** Whether it ends within a line: somebody's, or one of ours that others wrote behind. */
+  endsInLine: boolean;
+  /** Whether it was asked for since others were closed to make room. */
+  wasUsed: boolean;
+  /** The {@link Unsynced.round} in which it was written to last. */
+  unsyncedIn: number;
 }
