@@ -189,11 +189,12 @@ export class WindowReader {
 
   /**
    * Room for so many bytes that are to wait for somebody to read them; undefined where there is none. They do in half of the
-   * window's blocks at most.
+   * window's blocks at most. Where all that was in the block is settled, it is filled anew.
    */
   spare(bytes: number): Block | undefined {
     const hasRoom = () => this.#block !== undefined && BLOCK_BYTES - this.#filled >= bytes;
     if (this.#blocks.isFull() || bytes > BLOCK_BYTES) return undefined;
+    if (this.#block !== undefined && !hasRoom() && this.#blocks.isAlone(this.#block)) this.#filled = 0;
     if (!this.#blocks.mayHoldUnread(hasRoom() ? this.#block : undefined)) return undefined;
     if (!hasRoom()) this.#takeAnother();
     return hasRoom() ? this.block() : undefined;

@@ -8,6 +8,8 @@ import { encodeHeader, encodePrefix, PREFIX_BYTES } from "../store/frame.ts";
 export type Note = (buffer: Buffer, start: number, end: number) => Noted | undefined;
 
 const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
 
 /**
  * How what is pushed at us comes in: straight into the window, where it is checked and noted for the filters in one pass,
@@ -16,7 +18,7 @@ const LF = 0x0a;
 export class Door {
   readonly #journal: Journal;
   readonly #reader: WindowReader;
-  /** As the filters of the present want it; undefined where they want lines of text. */
+  /** As the filters of the present want it; undefined where they want lines of text, and once closed: nothing is taken in then. */
   note: Note | undefined;
 
   /** @param reader the door's own way into the window */
@@ -31,6 +33,7 @@ export class Door {
    * @throws JournalFull, or what the disk said: then none of them is in it
    */
   accept(body: Uint8Array, sender: Sender): Promise<number> | undefined {
+    if (!this.note) return undefined;
     const header = encodeHeader({ ...sender, at: Date.now() });
     const room = this.#reader.spare(PREFIX_BYTES + header.length + body.length + 1);
     if (!room) return undefined;
@@ -39,9 +42,11 @@ export class Door {
     buffer.set(body, records);
     let end = records + body.length;
     if (buffer[end - 1] !== LF) buffer[end++] = LF;
-    const noted = this.note?.(buffer, records, end);
+    const noted = this.note(buffer, records, end);
     if (!noted) return undefined;
-    buffer.set(encodePrefix(header, end - records, crc32(buffer.subarray(records, end))), start);
+    const lines = buffer.subarray(records, end);
+    blankCarriageReturns(lines);
+    buffer.set(encodePrefix(header, lines.length, crc32(lines)), start);
     buffer.set(header, start + PREFIX_BYTES);
     const bytes = buffer.subarray(start, end);
     const { remote } = sender;
@@ -49,8 +54,14 @@ export class Door {
     return this.#journal.appendHeld(frame).then(() => noted.records);
   }
 
-  /** Takes nothing in any more. */
+  /** Takes nothing in any more: requests may outlive their listener, and would hold a block for good. */
   close(): void {
+    this.note = undefined;
     this.#reader.close();
   }
+}
+
+/** In valid JSON they are white space: a record is the same whether it comes in here or is framed. */
+function blankCarriageReturns(lines: Buffer): void {
+  for (let at = lines.indexOf(CR); at >= 0; at = lines.indexOf(CR, at + 1)) lines[at] = SPACE;
 }

@@ -9,6 +9,7 @@ export { from } from "rxjs/internal/observable/from";
 export { merge } from "rxjs/internal/observable/merge";
 export { of } from "rxjs/internal/observable/of";
 export { concatMap } from "rxjs/internal/operators/concatMap";
+export { finalize } from "rxjs/internal/operators/finalize";
 export { map } from "rxjs/internal/operators/map";
 export { mergeMap } from "rxjs/internal/operators/mergeMap";
 export { Subject } from "rxjs/internal/Subject";

@@ -1,13 +1,14 @@
 import type { DeadLetter, DeadLetters } from "../delivery/dead-letters.ts";
 import { deadLetterOf, letterFrom } from "../delivery/deliver.ts";
 import type { Positions, Receipt } from "../delivery/positions.ts";
+import type { Lease } from "../delivery/window.ts";
 import type { Event, Origin } from "../event/event.ts";
 import type { SinkCounts } from "../observe/counts.ts";
 import type { RawBatch, Source } from "../plugin.ts";
 import type { Decode, Invalid } from "./decode.ts";
 import type { Failed, FilterChain } from "./filter-chain.ts";
 import type { LeasedRead, Reading, ReadingTerms } from "./reading.ts";
-import { concatMap, from, Observable, of } from "./rx.ts";
+import { concatMap, finalize, from, Observable, of } from "./rx.ts";
 import type { Taps } from "./taps.ts";
 
 /** The events of one read, and what is owed for them. */
@@ -43,15 +44,32 @@ export interface SourceWay extends ReadingTerms {
 
 /** Emits what each read brings to the fork, in order, a read at a time and only while the window has room. */
 export function runSource(way: SourceWay): Observable<ReadEvents> {
-  return readAll(way).pipe(concatMap((read) => passSource(way, read)));
+  /** Of reads behind one that is still on its way: in an abandoned flow their turn never comes. */
+  const waiting = new Set<Lease>();
+  return readAll(way, waiting).pipe(
+    concatMap((read) => {
+      waiting.delete(read.lease);
+      return passSource(way, read);
+    }),
+    finalize(() => {
+      for (const lease of waiting) lease.release();
+    }),
+  );
 }
 
-function readAll(way: SourceWay): Observable<LeasedRead> {
+function readAll(way: SourceWay, waiting: Set<Lease>): Observable<LeasedRead> {
   return new Observable((subscriber) => {
     way.reading
       .run(
         way,
-        (read) => subscriber.next(read),
+        (read) => {
+          if (subscriber.closed) {
+            read.lease.release();
+            return;
+          }
+          waiting.add(read.lease);
+          subscriber.next(read);
+        },
         () => subscriber.closed,
       )
       .catch((error: unknown) => way.fail(way.name, error))

@@ -17,12 +17,12 @@ type Parts = Partial<Parameters<typeof configOf>[1]>;
 
 /** A pipeline that is pushed at: what its listener has, and the pipeline. */
 async function startPushed(t: TestContext, folder: string, sink: Sink, parts: Parts = {}) {
-  let door: ListenerContext | undefined;
+  const doors: ListenerContext[] = [];
   const definition = defineListener({
     description: "Made in the test.",
     options: { type: "object", properties: {} },
     create: (_, context) => {
-      door = context;
+      doors.push(context);
       return { listen: async () => {}, close: async () => {} };
     },
   });
@@ -34,7 +34,7 @@ async function startPushed(t: TestContext, folder: string, sink: Sink, parts: Pa
   const pipeline = new Pipeline(config, { fileSystemModule: TAMPERED_FILE_SYSTEM });
   await pipeline.start();
   t.after(() => pipeline.stop().catch(() => {}));
-  return { pipeline, config, door: door as ListenerContext };
+  return { pipeline, config, doors, door: doors[0] as ListenerContext };
 }
 
 const body = (from: number, count: number, padding = 0) =>
@@ -137,6 +137,41 @@ for (const blocks of [2, 6])
     for (let n = events; n < 2 * events; n++) await accept(body(n, 1));
     await until("the reader has caught up", () => sink.texts.length === 2 * events);
   });
+
+test("a block of the window serves requests again once all that was in it is delivered", async (t) => {
+  const sink = new KeepingSink();
+  const { pipeline, door } = await startPushed(t, temporaryFolder(t), sink, { maxInFlightBytes: 2 * BLOCK_BYTES });
+  forbidReading();
+  for (let n = 0; n < 8; n++) {
+    assert.equal(await door.acceptEvents(body(n, 1, 900_000), {}), 1);
+    await until("it is delivered, and the window free", () => {
+      return sink.texts.length === n + 1 && pipeline.report.inFlightBytes === 0;
+    });
+  }
+});
+
+test("a listener that another has replaced takes nothing of the window", async (t) => {
+  const { pipeline, config, doors } = await startPushed(t, temporaryFolder(t), new KeepingSink(), {
+    maxInFlightBytes: 2 * BLOCK_BYTES,
+  });
+  for (let turn = 1; turn < 4; turn++) {
+    await pipeline.reload(async () => ({
+      ...config,
+      sources: config.sources.map((it) => ({ ...it, options: { turn } })),
+    }));
+    assert.equal(doors.length, turn + 1);
+    for (const door of doors.slice(0, -1)) assert.equal(door.acceptEvents(body(0, 1), {}), undefined);
+    assert.equal(await doors.at(-1)?.acceptEvents(body(0, 1), {}), 1);
+  }
+});
+
+test("a record has no carriage return, whichever way it came in", async (t) => {
+  const sink = new KeepingSink();
+  const { door } = await startPushed(t, temporaryFolder(t), sink);
+  assert.equal(await door.acceptEvents(Buffer.from('{"a":\r1}\r\n{"b":2\r}\r'), {}), 2);
+  await until("both are delivered", () => sink.texts.length === 2);
+  assert.deepEqual(sink.texts, ['{"a": 1}', '{"b":2 }']);
+});
 
 test("what is not one event a line is not taken as events, and leaves nothing behind", async (t) => {
   const sink = new KeepingSink();
