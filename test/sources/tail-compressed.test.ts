@@ -192,6 +192,22 @@ test("a bomb is a long line like any other: nothing of it is kept", async (t) =>
   assert.ok(most < bytes / 2, `${most} bytes`);
 });
 
+test("nor of a bomb that has an end, when it is looked at again after a restart", async (t) => {
+  const folder = temporaryFolder(t);
+  const bomb = Buffer.alloc(50 << 20, 0x20);
+  writeFileSync(join(folder, "a.log.1.gz"), gzipSync(Buffer.concat([bomb, Buffer.from(`\n${event(1)}`)])));
+  const tail = await run(t, folder, new Map(), ALL);
+  await tail.stop();
+  for (const { partition, position } of tail.brought.filter(({ position }) => position.offset === 0)) {
+    const { begins = 0 } = position.detail as { begins?: number };
+    assert.ok(begins <= 1 << 20, `${begins} bytes of it have to be held`);
+    const next = await run(t, folder, new Map([[partition, position]]), ALL);
+    assert.deepEqual(numbers(next), [1]);
+    await next.stop();
+  }
+  assert.deepEqual(numbers(tail), [1]);
+});
+
 test("a damaged .gz: what precedes the damage is read, it is told once, and other files are read", async (t) => {
   const folder = temporaryFolder(t);
   const lines = Array.from({ length: 5000 }, (_, n) => `{"n":${n},"x":"${(n * 2654435761) % 4294967296}"}\n`).join("");

@@ -195,11 +195,13 @@ export class InflatedFile implements LogFile {
   }
 
   async #beginsWith(beginning: Beginning): Promise<boolean> {
-    let bytes = NOTHING;
-    while (bytes.length < beginning.bytes && (await this.#inflateMore())) {
-      bytes = Buffer.concat([bytes, this.#pending]);
+    const parts: Buffer[] = [];
+    for (let left = beginning.bytes; left > 0 && (await this.#inflateMore()); ) {
+      parts.push(this.#pending);
+      left -= this.#pending.length;
       this.#pending = NOTHING;
     }
+    const bytes = Buffer.concat(parts);
     this.#pending = bytes;
     return beginsWith((at, length) => bytes.subarray(at, at + length), beginning);
   }

@@ -136,9 +136,10 @@ export class TailSource implements Source {
       discovery.unreadable.recovered(file.path);
       if (!batch) return places;
       // A sink may have a part of the first read when the process dies: by then the record has to know what the file begins with.
-      return batch.offset === 0
+      // Not where none of it is an event: that may be a line of any length, and a .gz is held in memory to be compared.
+      return batch.offset === 0 && batch.bytes.length > 0
         ? [{ ...placeOf(file), offset: 0, position: positionBefore(file.record) }, batch]
-        : [batch];
+        : [...places, batch];
     } catch (error) {
       return fail(file, error, discovery);
     }
