@@ -7,9 +7,17 @@ export const BLOCK_BYTES = 1 << 21;
 /** A block with less room than this left is read into no more. */
 const LEAST_ROOM = 64 << 10;
 
+/** Rows may take so many times as much as the window: those of events of 50 bytes and more do not fill it before their bytes do. */
+const MOST_ROWS = 4;
 /** Bytes that were read and are not yet settled; they count until they are released. */
 export interface Lease {
   release(): void;
+}
+
+/** A read's lease. */
+export interface ReadLease extends Lease {
+  /** Tells the bytes of the rows that were made of it: those of tiny events take many times as much as the events. */
+  weigh(rowBytes: number): void;
 }
 
 /** What waits in the window for somebody to read it. */
@@ -21,7 +29,8 @@ export interface UnreadLease extends Lease {
 /**
  * The in-flight window: the one bound on what was read and is not yet settled by every sink. It is the scanner's memory,
  * cut into blocks: a source reads only when a block is free, so acknowledgement, backpressure and the memory bound
- * are one mechanism. Small reads share a block, which is free again when the last of them is.
+ * are one mechanism. Small reads share a block, which is free again when the last of them is. Where the rows of tiny
+ * events take {@link MOST_ROWS} times as much, it is full, too.
  */
 export class Window {
   readonly #buffer: Buffer;
@@ -32,10 +41,12 @@ export class Window {
   /** How many leases in each block nobody has read yet. */
   readonly #unread: Uint32Array;
   #unreadBlocks = 0;
+  #unreadRowBytes = 0;
   readonly #start: number;
   readonly #waiting: (() => void)[] = [];
   #limit: number;
   #inFlight = 0;
+  #rowBytes = 0;
 
   /** `limit` is what the window has at first, in bytes; it can grow to all of the memory. */
   constructor(memory: ScannerMemory, limit = Number.POSITIVE_INFINITY) {
@@ -84,10 +95,13 @@ export class Window {
         this.#inFlight += bytes;
         this.#wake();
       },
-      isFull: () => this.#inFlight >= this.#limit,
-      mayHoldUnread: (block) => this.#isUnread(block) || 2 * (this.#unreadBlocks + 1) * BLOCK_BYTES <= this.#limit,
-      holdUnread: (block) => this.#holdUnread(block),
-      markRead: (block) => this.#markRead(block),
+      countRows: (bytes) => {
+        this.#rowBytes += bytes;
+      },
+      isFull: () => this.#inFlight >= this.#limit || this.#rowBytes >= MOST_ROWS * this.#limit,
+      mayHoldUnread: (block) => this.#mayHoldUnread(block),
+      holdUnread: (block, rowBytes) => this.#holdUnread(block, rowBytes),
+      markRead: (block, rowBytes) => this.#markRead(block, rowBytes),
       wait: (wake) => this.#waiting.push(wake),
     });
   }
@@ -114,12 +128,19 @@ export class Window {
     return block !== undefined && (this.#unread[block] as number) > 0;
   }
 
-  #holdUnread(block: number): void {
+  #mayHoldUnread(block: number | undefined): boolean {
+    if (2 * this.#unreadRowBytes >= MOST_ROWS * this.#limit) return false;
+    return this.#isUnread(block) || 2 * (this.#unreadBlocks + 1) * BLOCK_BYTES <= this.#limit;
+  }
+
+  #holdUnread(block: number, rowBytes: number): void {
+    this.#unreadRowBytes += rowBytes;
     if (!this.#isUnread(block)) this.#unreadBlocks++;
     this.#unread[block] = (this.#unread[block] as number) + 1;
   }
 
-  #markRead(block: number): void {
+  #markRead(block: number, rowBytes: number): void {
+    this.#unreadRowBytes -= rowBytes;
     this.#unread[block] = (this.#unread[block] as number) - 1;
     if (!this.#isUnread(block)) this.#unreadBlocks--;
   }
@@ -138,11 +159,13 @@ interface Blocks {
   start(block: number): number;
   /** Counts bytes as in flight; negative ones as settled. */
   count(bytes: number): void;
+  /** The same for bytes of rows. */
+  countRows(bytes: number): void;
   isFull(): boolean;
-  /** Whether this block, or a free one, may hold what nobody has read yet: half of the blocks do at most. */
+  /** Whether this block, or a free one, may hold what nobody has read yet: half of the blocks do at most, and half of the rows. */
   mayHoldUnread(block: number | undefined): boolean;
-  holdUnread(block: number): void;
-  markRead(block: number): void;
+  holdUnread(block: number, rowBytes: number): void;
+  markRead(block: number, rowBytes: number): void;
   wait(wake: () => void): void;
 }
 
@@ -152,6 +175,8 @@ export class WindowReader {
   readonly #blocks: Blocks;
   #block: number | undefined;
   #filled = 0;
+  /** So much is read at once: less where rows of the last read took more than its bytes. */
+  #most = BLOCK_BYTES;
 
   constructor(buffer: Buffer, blocks: Blocks) {
     this.#buffer = buffer;
@@ -184,7 +209,8 @@ export class WindowReader {
     if (this.#block === undefined) throw new Error("a source took a block outside of next()");
     if (BLOCK_BYTES - this.#filled < Math.min(least, BLOCK_BYTES)) this.#takeAnother();
     const start = this.#blocks.start(this.#block);
-    return { buffer: this.#buffer, start: start + this.#filled, end: start + BLOCK_BYTES };
+    const room = Math.min(BLOCK_BYTES - this.#filled, this.#most);
+    return { buffer: this.#buffer, start: start + this.#filled, end: start + this.#filled + room };
   }
 
   /**
@@ -200,15 +226,20 @@ export class WindowReader {
     return hasRoom() ? this.block() : undefined;
   }
 
-  /** Counts what was put into {@link spare} room as in flight: it waits to be read. */
-  leaseUnread(bytes: Uint8Array): UnreadLease {
+  /**
+   * Counts what was put into {@link spare} room as in flight, and the bytes of its rows: it waits to be read. Rows that wait
+   * do not fill the window, or who could read them would wait for them.
+   */
+  leaseUnread(bytes: Uint8Array, rowBytes: number): UnreadLease {
     const lease = this.lease(bytes);
     const block = this.#block as number;
-    this.#blocks.holdUnread(block);
+    this.#blocks.holdUnread(block, rowBytes);
     let isUnread = true;
     const read = () => {
-      if (isUnread) this.#blocks.markRead(block);
+      if (!isUnread) return;
       isUnread = false;
+      this.#blocks.markRead(block, rowBytes);
+      lease.weigh(rowBytes);
     };
     return {
       read,
@@ -220,7 +251,7 @@ export class WindowReader {
   }
 
   /** Counts what a read brought as in flight, whether it lies in the block or in memory of the source's own. */
-  lease(bytes: Uint8Array): Lease {
+  lease(bytes: Uint8Array): ReadLease {
     const block = this.#block;
     const isWithin = block !== undefined && bytes.buffer === this.#buffer.buffer;
     if (isWithin) {
@@ -229,11 +260,20 @@ export class WindowReader {
     }
     const byteLength = bytes.byteLength;
     this.#blocks.count(byteLength);
+    let rowBytes = 0;
     let released = false;
     return {
+      weigh: (bytes) => {
+        if (released) return;
+        this.#blocks.countRows(bytes - rowBytes);
+        rowBytes = bytes;
+        const share = bytes > byteLength ? byteLength / bytes : 1;
+        this.#most = Math.max(LEAST_ROOM, Math.ceil(BLOCK_BYTES * share));
+      },
       release: () => {
         if (released) return;
         released = true;
+        this.#blocks.countRows(-rowBytes);
         this.#blocks.count(-byteLength);
         if (isWithin) this.#blocks.drop(block);
       },

@@ -50,7 +50,13 @@ export class Door {
     buffer.set(header, start + PREFIX_BYTES);
     const bytes = buffer.subarray(start, end);
     const { remote } = sender;
-    const frame = { bytes, records: records - start, remote, noted, lease: this.#reader.leaseUnread(bytes) };
+    const frame = {
+      bytes,
+      records: records - start,
+      remote,
+      noted,
+      lease: this.#reader.leaseUnread(bytes, bytesOf(noted)),
+    };
     return this.#journal.appendHeld(frame).then(() => noted.records);
   }
 
@@ -60,6 +66,8 @@ export class Door {
     this.#reader.close();
   }
 }
+
+const bytesOf = ({ rows }: Noted): number => rows.reduce((sum, { table }) => sum + table.byteLength, 0);
 
 /** In valid JSON they are white space: a record is the same whether it comes in here or is framed. */
 function blankCarriageReturns(lines: Buffer): void {

@@ -10,6 +10,11 @@ export class HeldRows {
     this.#tables = tables;
   }
 
+  /** What the rows take, in bytes. */
+  get byteLength(): number {
+    return this.rows.reduce((sum, { table }) => sum + table.byteLength, 0);
+  }
+
   /** To be called when every sink has settled the events: reading them throws from then on. */
   release(): void {
     for (const { read, table } of this.rows.splice(0)) {

@@ -1,13 +1,13 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { HeldBatch } from "../delivery/handover.ts";
-import type { Lease, WindowReader } from "../delivery/window.ts";
+import type { ReadLease, WindowReader } from "../delivery/window.ts";
 import type { SourceStatus } from "../observe/status.ts";
 import type { Position, Source } from "../plugin.ts";
 
 /** What a read brought, counted in the window from the moment it is there. */
 export interface LeasedRead {
   readonly raw: HeldBatch;
-  readonly lease: Lease;
+  readonly lease: ReadLease;
 }
 
 /** How a source is read for one flow. */

@@ -84,6 +84,7 @@ function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<Read
   const { counts, status, positions, key, taps } = way;
   const origin = originOf(key, raw);
   const { events, invalid, held } = way.decode(raw.bytes, raw.offset, origin, raw.held?.noted);
+  lease.weigh(held.byteLength);
   const lagging = status.lag.open(raw);
   const receipt = lagging.until(
     positions.open(

@@ -63,6 +63,27 @@ test("a stuck sink stops the source at the last whole line of the window's last 
   assert.equal(pipeline.report.sinks[0]?.addsUp, true);
 });
 
+test("tiny events fill the window by what is noted of them, long before their bytes do", async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "audit.log");
+  const lines = 3 * (WINDOW_BLOCKS - 1) * 2 ** 18;
+  writeFileSync(path, "{}\n".repeat(lines));
+  const sink = new StuckSink();
+  const pipeline = new Pipeline(
+    configOf(folder, { sources: [tailOf(path)], sinks: [sinkOf(sink)], maxInFlightBytes: WINDOW_BLOCKS * BLOCK_BYTES }),
+  );
+  await pipeline.start();
+  const bytesRead = () => pipeline.report.sources[0]?.bytes ?? 0;
+  await until("a second read came", () => bytesRead() > BLOCK_BYTES);
+  for (let turns = 0; turns < 2000; turns++) await turn();
+  assert.ok(bytesRead() < 3 * lines);
+
+  sink.released.resolve();
+  await until("all is delivered", () => sink.texts.length === lines);
+  await pipeline.stop();
+  assert.equal(pipeline.report.inFlightBytes, 0);
+});
+
 test("one stuck sink holds the others at the window, and they go on when it does", async (t) => {
   const folder = temporaryFolder(t);
   const line = `${JSON.stringify({ text: "x".repeat(1000) })}\n`;

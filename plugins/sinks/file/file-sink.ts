@@ -25,7 +25,7 @@ const LARGE_BATCH_BYTES = 10 * 2 ** 20;
 /** With fewer events a file than this, batches become large; with more than the other, they are as before. */
 const FEW_EVENTS = 1.5;
 const MANY_EVENTS = 2.5;
-const BATCH_EVENTS = 1_000_000;
+const BATCH_EVENTS = 100_000;
 /** A full batch, with line ends and what events out of the ordinary add to it. */
 const ARENA_BYTES = BATCH_BYTES + 2 ** 20;
 
