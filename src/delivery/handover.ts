@@ -1,7 +1,7 @@
 import type { Rows, Scan } from "../json/scanner.ts";
 import type { RawBatch } from "../plugin.ts";
 import type { FrameRun } from "../store/frame-reader.ts";
-import type { ReadLease, UnreadLease } from "./window.ts";
+import type { ReadLease, UnreadLease } from "./lease.ts";
 
 /** What a scan found in records that lie in the window. */
 export interface Noted {

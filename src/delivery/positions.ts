@@ -1,7 +1,7 @@
 import type { Position } from "../plugin.ts";
+import type { Lease } from "./lease.ts";
 import type { LettersMark } from "./letters-mark.ts";
 import { advance, type EventPlace, isBeginning, type PartitionPositions, type SinkPosition } from "./sink-position.ts";
-import type { Lease } from "./window.ts";
 
 /** What one read owes: it is settled once every sink has settled it. */
 export interface Receipt {

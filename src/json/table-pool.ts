@@ -44,3 +44,7 @@ export class TablePool implements TableOwner {
     this.#free[31 - Math.clz32(buffer.byteLength)]?.push(buffer as ArrayBuffer);
   }
 }
+
+/** The bytes of the tables of these rows. */
+export const bytesOfTables = (rows: readonly { readonly table: Int32Array }[]): number =>
+  rows.reduce((sum, { table }) => sum + table.byteLength, 0);

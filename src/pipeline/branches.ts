@@ -1,7 +1,8 @@
 import type { SinkConfig } from "../config/config.ts";
 import { Delivery, PlainTry } from "../delivery/deliver.ts";
 import { UndoableTry } from "../delivery/undoable-try.ts";
-import { BLOCK_BYTES, type Window } from "../delivery/window.ts";
+import type { Window } from "../delivery/window.ts";
+import { BLOCK_BYTES } from "../delivery/window-reader.ts";
 import type { SinkCounts } from "../observe/counts.ts";
 import type { BatchLimits, Sink } from "../plugin.ts";
 import type { Half } from "./buffered-sink.ts";

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
-import { BLOCK_BYTES, Window } from "../delivery/window.ts";
+import { Window } from "../delivery/window.ts";
+import { BLOCK_BYTES } from "../delivery/window-reader.ts";
 import type { ScannerMemory } from "../json/scanner.ts";
 
 /** One is read into, one is worked on, and a batch needs some. */

@@ -1,7 +1,8 @@
 import { crc32 } from "node:zlib";
 import type { Noted } from "../delivery/handover.ts";
 import type { Journal, Sender } from "../delivery/journal.ts";
-import type { WindowReader } from "../delivery/window.ts";
+import type { WindowReader } from "../delivery/window-reader.ts";
+import { bytesOfTables } from "../json/table-pool.ts";
 import { encodeHeader, encodePrefix, PREFIX_BYTES } from "../store/frame.ts";
 
 /** Notes the records in a part of the window; undefined where one of them is no event. */
@@ -55,7 +56,7 @@ export class Door {
       records: records - start,
       remote,
       noted,
-      lease: this.#reader.leaseUnread(bytes, bytesOf(noted)),
+      lease: this.#reader.leaseUnread(bytes, bytesOfTables(noted.rows)),
     };
     return this.#journal.appendHeld(frame).then(() => noted.records);
   }
@@ -66,8 +67,6 @@ export class Door {
     this.#reader.close();
   }
 }
-
-const bytesOf = ({ rows }: Noted): number => rows.reduce((sum, { table }) => sum + table.byteLength, 0);
 
 /** In valid JSON they are white space: a record is the same whether it comes in here or is framed. */
 function blankCarriageReturns(lines: Buffer): void {

@@ -3,7 +3,7 @@ import { Checkpoint } from "../delivery/checkpoint.ts";
 import { DeadLetters } from "../delivery/dead-letters.ts";
 import type { FilterMemory } from "../delivery/filter-memory.ts";
 import { IntentLog } from "../delivery/intent-log.ts";
-import { BLOCK_BYTES } from "../delivery/window.ts";
+import { BLOCK_BYTES } from "../delivery/window-reader.ts";
 import { createKernelScanner } from "../json/kernel-scanner.ts";
 import type { Scanner } from "../json/scanner.ts";
 import { newCounts, type SinkCounts } from "../observe/counts.ts";

@@ -1,5 +1,5 @@
 import type { ReadRows } from "../event/read-rows.ts";
-import type { TableOwner } from "../json/table-pool.ts";
+import { bytesOfTables, type TableOwner } from "../json/table-pool.ts";
 
 /** What the events of one read lie in. Knows none of them: the many that are dropped are garbage at once. */
 export class HeldRows {
@@ -12,7 +12,7 @@ export class HeldRows {
 
   /** What the rows take, in bytes. */
   get byteLength(): number {
-    return this.rows.reduce((sum, { table }) => sum + table.byteLength, 0);
+    return bytesOfTables(this.rows);
   }
 
   /** To be called when every sink has settled the events: reading them throws from then on. */

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { HeldBatch } from "../delivery/handover.ts";
-import type { ReadLease, WindowReader } from "../delivery/window.ts";
+import type { ReadLease } from "../delivery/lease.ts";
+import type { WindowReader } from "../delivery/window-reader.ts";
 import type { SourceStatus } from "../observe/status.ts";
 import type { Position, Source } from "../plugin.ts";
 

@@ -1,7 +1,7 @@
 import type { DeadLetter, DeadLetters } from "../delivery/dead-letters.ts";
 import { deadLetterOf, letterFrom } from "../delivery/deliver.ts";
+import type { Lease } from "../delivery/lease.ts";
 import type { Positions, Receipt } from "../delivery/positions.ts";
-import type { Lease } from "../delivery/window.ts";
 import type { Event, Origin } from "../event/event.ts";
 import type { SinkCounts } from "../observe/counts.ts";
 import type { RawBatch, Source } from "../plugin.ts";

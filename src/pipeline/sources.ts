@@ -3,7 +3,7 @@ import type { SourceConfig } from "../config/config.ts";
 import { REFUSED_PARTITION } from "../delivery/dead-letter.ts";
 import { JOURNAL_PARTITION, Journal } from "../delivery/journal.ts";
 import type { PartitionPositions } from "../delivery/sink-position.ts";
-import type { WindowReader } from "../delivery/window.ts";
+import type { WindowReader } from "../delivery/window-reader.ts";
 import { Lag } from "../observe/lag.ts";
 import type { SourceStatus } from "../observe/status.ts";
 import type { Listener, ListenerContext, Position, Source, SourceContext } from "../plugin.ts";

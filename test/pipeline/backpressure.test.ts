@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import tail from "../../plugins/sources/tail/tail.ts";
-import type { SourceConfig } from "../../src/config/config.ts";
-import { BLOCK_BYTES } from "../../src/delivery/window.ts";
+import type { SinkConfig, SourceConfig } from "../../src/config/config.ts";
+import { BLOCK_BYTES } from "../../src/delivery/window-reader.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Sink, Source } from "../../src/plugin.ts";
 import { configOf, KeepingSink, sinkOf, sourceOf } from "../support/config.ts";
@@ -39,17 +39,29 @@ const tailOf = (path: string): SourceConfig => ({
   options: { paths: [path], read_from: "beginning", poll_interval: "5ms", rotate_wait: "1s" },
 });
 
-test("a stuck sink stops the source at the last whole line of the window's last block, to the byte", async (t) => {
+/** A pipeline that tails a file of this text, with a window of {@link WINDOW_BLOCKS} blocks. */
+function pipelineOver(t: TestContext, text: string, sinks: SinkConfig[], mostInFlightBytes?: number): Pipeline {
   const folder = temporaryFolder(t);
-  const line = `${JSON.stringify({ text: "x".repeat(1000) })}\n`;
   const path = join(folder, "audit.log");
-  writeFileSync(path, line.repeat(10_000));
-  const sink = new StuckSink();
-  const pipeline = new Pipeline(
-    configOf(folder, { sources: [tailOf(path)], sinks: [sinkOf(sink)], maxInFlightBytes: WINDOW_BLOCKS * BLOCK_BYTES }),
+  writeFileSync(path, text);
+  const maxInFlightBytes = WINDOW_BLOCKS * BLOCK_BYTES;
+  return new Pipeline(
+    configOf(folder, {
+      sources: [tailOf(path)],
+      sinks,
+      maxInFlightBytes,
+      ...(mostInFlightBytes !== undefined && { mostInFlightBytes }),
+    }),
   );
+}
+
+const LINE = `${JSON.stringify({ text: "x".repeat(1000) })}\n`;
+
+test("a stuck sink stops the source at the last whole line of the window's last block, to the byte", async (t) => {
+  const sink = new StuckSink();
+  const pipeline = pipelineOver(t, LINE.repeat(10_000), [sinkOf(sink)]);
   await pipeline.start();
-  const expected = linesInWindow(line.length) * line.length;
+  const expected = linesInWindow(LINE.length) * LINE.length;
   const bytesRead = () => pipeline.report.sources[0]?.bytes;
   await until("the window is full", () => bytesRead() === expected);
   for (let turns = 0; turns < 200; turns++) await turn();
@@ -64,14 +76,9 @@ test("a stuck sink stops the source at the last whole line of the window's last 
 });
 
 test("tiny events fill the window by what is noted of them, long before their bytes do", async (t) => {
-  const folder = temporaryFolder(t);
-  const path = join(folder, "audit.log");
   const lines = 3 * (WINDOW_BLOCKS - 1) * 2 ** 18;
-  writeFileSync(path, "{}\n".repeat(lines));
   const sink = new StuckSink();
-  const pipeline = new Pipeline(
-    configOf(folder, { sources: [tailOf(path)], sinks: [sinkOf(sink)], maxInFlightBytes: WINDOW_BLOCKS * BLOCK_BYTES }),
-  );
+  const pipeline = pipelineOver(t, "{}\n".repeat(lines), [sinkOf(sink)]);
   await pipeline.start();
   const bytesRead = () => pipeline.report.sources[0]?.bytes ?? 0;
   await until("a second read came", () => bytesRead() > BLOCK_BYTES);
@@ -85,20 +92,11 @@ test("tiny events fill the window by what is noted of them, long before their by
 });
 
 test("one stuck sink holds the others at the window, and they go on when it does", async (t) => {
-  const folder = temporaryFolder(t);
-  const line = `${JSON.stringify({ text: "x".repeat(1000) })}\n`;
-  const path = join(folder, "audit.log");
-  writeFileSync(path, line.repeat(10_000));
   const [stuck, free] = [new StuckSink(), new KeepingSink()];
-  const pipeline = new Pipeline(
-    configOf(folder, {
-      sources: [tailOf(path)],
-      sinks: [sinkOf(stuck), sinkOf(free, { key: "free", name: "sinks.free" })],
-      maxInFlightBytes: WINDOW_BLOCKS * BLOCK_BYTES,
-    }),
-  );
+  const sinks = [sinkOf(stuck), sinkOf(free, { key: "free", name: "sinks.free" })];
+  const pipeline = pipelineOver(t, LINE.repeat(10_000), sinks);
   await pipeline.start();
-  const inWindow = linesInWindow(line.length);
+  const inWindow = linesInWindow(LINE.length);
   await until("the free sink has all that the window holds", () => free.texts.length === inWindow);
   stuck.released.resolve();
   await until("both have everything", () => free.texts.length === 10_000 && stuck.texts.length === 10_000);
@@ -123,19 +121,8 @@ for (const { title, most } of [
   { title: "a window that may not grow stays as it is, whatever a sink asks for", most: undefined },
 ]) {
   test(title, async (t) => {
-    const folder = temporaryFolder(t);
-    const line = `${JSON.stringify({ text: "x".repeat(1000) })}\n`;
-    const path = join(folder, "audit.log");
-    writeFileSync(path, line.repeat(20_000));
     const sink = new LearningSink();
-    const pipeline = new Pipeline(
-      configOf(folder, {
-        sources: [tailOf(path)],
-        sinks: [sinkOf(sink)],
-        maxInFlightBytes: WINDOW_BLOCKS * BLOCK_BYTES,
-        ...(most && { mostInFlightBytes: most * BLOCK_BYTES }),
-      }),
-    );
+    const pipeline = pipelineOver(t, LINE.repeat(20_000), [sinkOf(sink)], most && most * BLOCK_BYTES);
     await pipeline.start();
     const blocks = most ?? WINDOW_BLOCKS;
     const inFlight = () => pipeline.report.inFlightBytes;

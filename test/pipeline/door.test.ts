@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import nodeFileSystem from "node:fs";
 import { join } from "node:path";
 import { afterEach, type TestContext, test } from "node:test";
-import { BLOCK_BYTES } from "../../src/delivery/window.ts";
+import { BLOCK_BYTES } from "../../src/delivery/window-reader.ts";
 import { field } from "../../src/event/field-path.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { defineListener, JournalFull, type ListenerContext, type Sink, type Source } from "../../src/plugin.ts";
