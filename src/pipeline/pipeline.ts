@@ -11,6 +11,7 @@ import { assemble } from "./assemble.ts";
 import { type Changes, ReloadRefused } from "./changes.ts";
 import { closeComponents, closeListeners } from "./close.ts";
 import { Course } from "./course.ts";
+import { discountUnsettled } from "./flow.ts";
 import { layFoundation, type Plan } from "./foundation.ts";
 import { serveObservation } from "./observe.ts";
 import { type PipelineReport, partitionLags, reportOf } from "./report.ts";
@@ -218,10 +219,12 @@ export class Pipeline {
 
   async #run(course: Course): Promise<PipelineReport> {
     let failure: unknown;
+    let gaveUp = false;
     try {
       await withGrace(course.run(), this.#giveUp.signal, GIVE_UP_WITHIN_MS);
     } catch (error) {
-      if (this.#giveUp.signal.aborted) {
+      gaveUp = this.#giveUp.signal.aborted;
+      if (gaveUp) {
         this.#log.warn("shut down before all was delivered: what is missing is read again at the next start");
         tellUnfinished(course.assembly, this.#log);
       } else failure = error;
@@ -230,10 +233,11 @@ export class Pipeline {
       this.#stopReading.abort();
     }
     await course.close();
-    const { parts, record } = course.assembly;
+    const { parts, record, branches, foundation } = course.assembly;
     const unclosed = await closeComponents({ ...parts, record }, this.#closing);
     this.#taps.complete();
     await this.#observation?.close();
+    if (gaveUp) discountUnsettled(branches, foundation.shared);
     failure ??= this.#failure ?? unclosed;
     this.health.enter(failure ? "failed" : "stopped");
     if (failure) throw failure;

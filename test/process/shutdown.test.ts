@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { linesIn, pipelineFolder, portOf } from "../support/pipeline-folder.ts";
+import { linesIn, pipelineFolder, portOf, sumsOf } from "../support/pipeline-folder.ts";
 import { type RunningSluice, startSluice } from "../support/sluice.ts";
 import { until } from "../support/until.ts";
 
@@ -68,6 +68,7 @@ test("dead letters that are full hold up the pipeline, not its end; what waited 
   sluice.process.kill("SIGTERM");
   assert.equal(await sluice.exit, 0);
   assert.match(sluice.output.stderr, /read again at the next start/);
+  assert.equal(sumsOf(sluice)[0]?.adds_up, true);
 
   writeFileSync(join(folder, "pipeline.yaml"), TO_FILE.replace("max_bytes: 400", "max_bytes: 1MiB"));
   const again = start(t, folder);
@@ -110,6 +111,7 @@ test("a sink that is stuck does not hold up the end beyond shutdown_timeout", as
   sluice.process.kill("SIGTERM");
   assert.equal(await sluice.exit, 0);
   assert.match(sluice.output.stderr, /not everything was delivered/);
+  assert.equal(sumsOf(sluice)[0]?.adds_up, true);
 });
 
 const placeOf = (line: string): string => {
