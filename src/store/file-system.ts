@@ -31,7 +31,13 @@ export type FileSystem = Pick<
   | "writeFileSync"
   | "writeSync"
   | "writevSync"
->;
+> & {
+  /**
+   * Makes all durable that was done before on the file system that a path is on; gives false where the system has no way to.
+   * Node.js has no such call: who needs it finds another way where it is absent.
+   */
+  readonly syncFileSystem?: (path: string) => Promise<boolean>;
+};
 
 /** The module that {@link FileSystem} is, unless a program names another. */
 export const FILE_SYSTEM_MODULE = "node:fs";

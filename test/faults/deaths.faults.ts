@@ -6,13 +6,13 @@ import assert from "node:assert/strict";
 import { it, type TestContext } from "node:test";
 import { temporaryFolder } from "../support/folders.ts";
 import { SeededRandom } from "../support/random.ts";
-import { SmallJob } from "../support/small-job.ts";
+import { type Shape, SmallJob } from "../support/small-job.ts";
 import { sweep } from "../support/sweep.ts";
 
-const surviveDeaths = (t: TestContext, isBuffered: boolean): Promise<void> =>
+const surviveDeaths = (t: TestContext, shape: Shape): Promise<void> =>
   sweep(t, async (from, seed) => {
     const folder = temporaryFolder(t);
-    const job = new SmallJob(folder, isBuffered);
+    const job = new SmallJob(folder, shape);
     const told: string[] = [];
     const again = 1 + new SeededRandom(seed + from).below(60);
     const hasDied = await job.die({ folder, fault: "death", from });
@@ -26,6 +26,7 @@ const surviveDeaths = (t: TestContext, isBuffered: boolean): Promise<void> =>
     return hasDied;
   });
 
-it("the process may die at each operation on the disk, and nothing is lost or doubled", (t) => surviveDeaths(t, false));
+it("the process may die at each operation on the disk, and nothing is lost or doubled", (t) =>
+  surviveDeaths(t, "plain"));
 
-it("nor is it where the sink has a buffer", (t) => surviveDeaths(t, true));
+it("nor is it where the sink has a buffer", (t) => surviveDeaths(t, "with a buffer"));

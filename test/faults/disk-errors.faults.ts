@@ -10,16 +10,21 @@ import { SmallJob } from "../support/small-job.ts";
 import { sweep } from "../support/sweep.ts";
 
 describe("each operation on the disk may fail, and nothing is lost or doubled:", () => {
-  const faults = ["EIO", "ENOSPC", "short write"] as const;
-  for (const { fault, isBuffered } of faults.flatMap((fault) => [
-    { fault, isBuffered: false },
-    { fault, isBuffered: true },
-  ])) {
-    it(isBuffered ? `${fault}, where the sink has a buffer` : fault, (t) =>
+  const trials = [
+    { fault: "EIO", shape: "plain" },
+    { fault: "EIO", shape: "with a buffer" },
+    { fault: "EIO", shape: "with many files" },
+    { fault: "ENOSPC", shape: "plain" },
+    { fault: "ENOSPC", shape: "with a buffer" },
+    { fault: "short write", shape: "plain" },
+    { fault: "short write", shape: "with a buffer" },
+  ] as const;
+  for (const { fault, shape } of trials) {
+    it(`${fault}, ${shape}`, (t) =>
       sweep(t, async (from) => {
         const folder = temporaryFolder(t);
-        const job = new SmallJob(folder, isBuffered);
-        const { faults, module } = Faults.make({ folder, fault, from });
+        const job = new SmallJob(folder, shape);
+        const { faults, module } = Faults.make({ folder, fault, from, syncsAll: shape === "with many files" });
         const told: string[] = [];
         for (const disk of [module, module, undefined]) {
           const failure = await job.live(disk);
@@ -28,7 +33,6 @@ describe("each operation on the disk may fail, and nothing is lost or doubled:",
         }
         job.check(`${fault} at ${faults.struck}\n${told.join("\n")}`);
         return faults.struck !== undefined;
-      }),
-    );
+      }));
   }
 });

@@ -10,15 +10,16 @@ import { temporaryFolder } from "../support/folders.ts";
 import { PowerCut } from "../support/power-cut.ts";
 import { SeededRandom } from "../support/random.ts";
 import { recordingModule } from "../support/recordings.ts";
-import { SmallJob } from "../support/small-job.ts";
+import { type Shape, SmallJob } from "../support/small-job.ts";
 import { sweep } from "../support/sweep.ts";
 
 /** @returns false where the first life got through before the power failed */
-async function survivePowerCuts(t: TestContext, dieAt: number, seed: number, isBuffered: boolean): Promise<boolean> {
+async function survivePowerCuts(t: TestContext, dieAt: number, seed: number, shape: Shape): Promise<boolean> {
   const parent = temporaryFolder(t);
   const folder = join(parent, "job");
   mkdirSync(folder);
-  const job = new SmallJob(folder, isBuffered);
+  const job = new SmallJob(folder, shape);
+  const syncsAll = shape === "with many files";
   const random = new SeededRandom(seed + dieAt);
   const told: string[] = [];
   let hasDied = false;
@@ -27,12 +28,12 @@ async function survivePowerCuts(t: TestContext, dieAt: number, seed: number, isB
     const nameless = join(parent, `nameless-${cut}`);
     mkdirSync(nameless);
     const power = new PowerCut(folder, nameless, SmallJob.INPUT);
-    const isDead = await job.die({ boot: `boot ${cut}`, record, nameless, dieAt: at });
+    const isDead = await job.die({ boot: `boot ${cut}`, record, nameless, dieAt: at, syncsAll });
     if (cut === 0) hasDied = isDead;
     const lost = power.cut(record, random);
     told.push(job.told, `lost: ${lost.join(", ")}`);
   }
-  const failure = await job.live(recordingModule({ boot: "boot 2" }));
+  const failure = await job.live(recordingModule({ boot: "boot 2", syncsAll }));
   told.push(job.told);
   const when = `power cut before change ${dieAt}, seed ${seed}\n${told.join("\n")}`;
   assert.equal(failure, undefined, when);
@@ -40,9 +41,11 @@ async function survivePowerCuts(t: TestContext, dieAt: number, seed: number, isB
   return hasDied;
 }
 
-const surviveAll = (t: TestContext, isBuffered: boolean): Promise<void> =>
-  sweep(t, (dieAt, seed) => survivePowerCuts(t, dieAt, seed, isBuffered));
+const surviveAll = (t: TestContext, shape: Shape): Promise<void> =>
+  sweep(t, (dieAt, seed) => survivePowerCuts(t, dieAt, seed, shape));
 
-it("the power may fail at each change to the disk, and nothing is lost or doubled", (t) => surviveAll(t, false));
+it("the power may fail at each change to the disk, and nothing is lost or doubled", (t) => surviveAll(t, "plain"));
 
-it("nor is it where the sink has a buffer", (t) => surviveAll(t, true));
+it("nor is it where the sink has a buffer", (t) => surviveAll(t, "with a buffer"));
+
+it("nor where it has so many files that all is synced at once", (t) => surviveAll(t, "with many files"));

@@ -12,4 +12,5 @@ export type DiskChange =
   | { readonly kind: "rename"; readonly from: Place; readonly to: Place; readonly inode: number }
   | { readonly kind: "removal"; readonly at: Place; readonly inode: number }
   /** The bytes of a file, or the names in a folder. */
-  | { readonly kind: "sync"; readonly inode: number };
+  | { readonly kind: "sync"; readonly inode: number }
+  | { readonly kind: "sync of all" };

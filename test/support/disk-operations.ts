@@ -23,7 +23,7 @@ const NAMES = [
   "writev",
 ] as const;
 
-export type OperationName = (typeof NAMES)[number];
+export type OperationName = (typeof NAMES)[number] | "syncFileSystem";
 
 /** One call that changes the disk. */
 export interface Operation {
@@ -38,9 +38,9 @@ type AnyFunction = (...given: unknown[]) => unknown;
 
 /**
  * `node:fs`, in which each call that changes the disk passes through a function. The calls with a callback are made there and
- * then: their callback is called a turn later.
+ * then: their callback is called a turn later. `syncsAll`: it can sync all at once, which costs no time.
  */
-export function interceptDisk(around: (operation: Operation) => unknown): FileSystem {
+export function interceptDisk(around: (operation: Operation) => unknown, syncsAll = false): FileSystem {
   const real = nodeFileSystem as unknown as Record<string, AnyFunction>;
   const wrap = (name: OperationName): AnyFunction => {
     if (name.endsWith("Sync")) {
@@ -60,7 +60,8 @@ export function interceptDisk(around: (operation: Operation) => unknown): FileSy
     };
   };
   const wrapped = Object.fromEntries(NAMES.map((name) => [name, wrap(name)]));
-  return { ...nodeFileSystem, ...wrapped } as FileSystem;
+  const syncFileSystem = async (path: string) => around({ name: "syncFileSystem", given: [path], run: () => true });
+  return { ...nodeFileSystem, ...wrapped, ...(syncsAll && { syncFileSystem }) } as FileSystem;
 }
 
 /** What an operation is done to, in words, as seen from a folder. */

@@ -14,6 +14,8 @@ export interface FaultPlan {
   readonly from: number;
   /** How many fail in a row: 1 unless told. */
   readonly times?: number;
+  /** The file system can be synced as a whole. */
+  readonly syncsAll?: boolean;
 }
 
 const COUNT = 0;

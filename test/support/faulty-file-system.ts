@@ -8,13 +8,13 @@ import { type FaultPlan, Faults } from "./faults.ts";
 
 const name = new URL(import.meta.url).searchParams.get("of") as string;
 const faults = new Faults(getEnvironmentData(name) as SharedArrayBuffer);
-const { folder, fault } = faults.plan;
+const { folder, fault, syncsAll } = faults.plan;
 
 export default interceptDisk((operation) => {
   if (!canFail(operation)) return operation.run();
   if (!faults.strikes(() => `${operation.name} ${placeOf(operation, folder)}`)) return operation.run();
   return strike(operation, fault);
-});
+}, syncsAll);
 
 /** A disk that is full still opens and removes; and only writes can be short. */
 function canFail(operation: Operation): boolean {

@@ -82,6 +82,9 @@ export class PowerCut {
       case "sync":
         this.#sync(change.inode);
         return;
+      case "sync of all":
+        for (const inode of [...this.#files.keys(), ...this.#names.keys()]) this.#sync(inode);
+        return;
       case "birth":
         if (change.isFolder) this.#names.set(change.inode, new Map());
         else this.#files.set(change.inode, { lasting: Buffer.alloc(0), changes: [] });

@@ -15,12 +15,12 @@ const LOCK = 0;
 const COUNT = 1;
 
 const recording = getEnvironmentData(new URL(import.meta.url).searchParams.get("of") as string) as SharedRecording;
-const { boot, record, nameless = "", dieAt } = recording;
+const { boot, record, nameless = "", dieAt, syncsAll } = recording;
 const shared = new Int32Array(recording.shared);
 const log = record === undefined ? undefined : nodeFileSystem.openSync(record, "a");
 
 export default {
-  ...(log === undefined ? nodeFileSystem : interceptDisk((operation) => alone(() => recorded(operation)))),
+  ...(log === undefined ? nodeFileSystem : interceptDisk((operation) => alone(() => recorded(operation)), syncsAll)),
   readFileSync: ((path: string, options: never) =>
     path === BOOT_ID ? `${boot}\n` : nodeFileSystem.readFileSync(path, options)) as typeof nodeFileSystem.readFileSync,
 };
@@ -88,6 +88,9 @@ function recorded(operation: Operation): unknown {
     case "fdatasyncSync":
     case "fsyncSync":
       return tell({ kind: "sync", inode: nodeFileSystem.fstatSync(target as number).ino });
+    case "syncFileSystem":
+      tell({ kind: "sync of all" });
+      return true;
     default:
       throw new Error(`${name} is not recorded yet`);
   }

@@ -8,6 +8,8 @@ export interface Recording {
   readonly record?: string;
   /** A folder for files that have no name any longer, by their inodes. */
   readonly nameless?: string;
+  /** The file system can be synced as a whole. */
+  readonly syncsAll?: boolean;
   /** The change before which the process dies; absent: it lives. */
   readonly dieAt?: number;
 }

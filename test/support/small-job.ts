@@ -44,7 +44,11 @@ const BUFFER = `
       max_bytes: 64KiB
 `;
 
-const LOG_LINES = 25;
+/** What is particular about a job: its sink has a buffer, or so many files that it syncs all at once where the disk can. */
+export type Shape = "plain" | "with a buffer" | "with many files";
+
+const MANY_FILES = { users: 100, logLines: 60, batch: 60 };
+const FEW_FILES = { users: 5, logLines: 25, batch: 8 };
 const LISTS = 2;
 const LIST_EVENTS = 6;
 const SETTLES_WITHIN_MS = 30_000;
@@ -57,16 +61,21 @@ export class SmallJob {
   /** What lies in its folder and is not its own. */
   static readonly INPUT = ["a.log", "pipeline.yaml"] as const;
   readonly folder: string;
-  readonly #ledger = new Ledger(5);
+  readonly #logLines: number;
+  readonly #ledger: Ledger;
   /** Lines that are no JSON, each of which makes a dead letter. */
   readonly #broken: string[] = [];
   #lists = 0;
   #told: string[] = [];
 
-  /** @param isBuffered its sink has a buffer on the disk */
-  constructor(folder: string, isBuffered = false) {
+  constructor(folder: string, shape: Shape) {
+    const { users, logLines, batch } = shape === "with many files" ? MANY_FILES : FEW_FILES;
     this.folder = folder;
-    writeFileSync(join(folder, "pipeline.yaml"), isBuffered ? `${PIPELINE}${BUFFER}` : PIPELINE);
+    this.#logLines = logLines;
+    this.#ledger = new Ledger(users);
+    // A batch of many files is more than one sync takes one by one.
+    const pipeline = PIPELINE.replace("max_events: 8", `max_events: ${batch}`);
+    writeFileSync(join(folder, "pipeline.yaml"), shape === "with a buffer" ? `${pipeline}${BUFFER}` : pipeline);
   }
 
   /** What the pipeline said in its last life. */
@@ -76,10 +85,10 @@ export class SmallJob {
 
   /** Brings more lines to the log, and among them one that is none. */
   growLog(): void {
-    const lines = this.#ledger.give("a.log", LOG_LINES);
+    const lines = this.#ledger.give("a.log", this.#logLines);
     const broken = `broken ${this.#broken.length}`;
     this.#broken.push(broken);
-    lines.splice(LOG_LINES >> 1, 0, broken);
+    lines.splice(this.#logLines >> 1, 0, broken);
     appendFileSync(join(this.folder, "a.log"), lines.map((line) => `${line}\n`).join(""));
   }
 

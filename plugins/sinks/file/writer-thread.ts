@@ -10,11 +10,12 @@ Error.stackTraceLimit = 0;
 
 const { fileSystemModule, ...settings } = workerData as ThreadSettings;
 const loaded = (await import(fileSystemModule)) as { default?: FileSystem } & FileSystem;
-const writer = new Writer(loaded.default ?? loaded, {
+const fileSystem = loaded.default ?? loaded;
+const writer = new Writer(fileSystem, {
   ...settings,
   // Whole numbers take no memory of their own.
   now: () => Math.floor(performance.now()),
-  syncFileSystem: systemSync(fileSystemModule),
+  syncFileSystem: fileSystem.syncFileSystem ?? systemSync(fileSystemModule),
 });
 
 parentPort?.on("message", async ([number, request]: [number, Request]) => {
