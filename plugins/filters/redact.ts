@@ -1,5 +1,6 @@
-import { defineFilter, field } from "../../src/plugin.ts";
+import { defineFilter, type Event, field } from "../../src/plugin.ts";
 import { changeEach } from "./each-event.ts";
+import { changeElements, lists } from "./redact/event-list.ts";
 import { placeBelow } from "./redact/place.ts";
 import { redact } from "./redact/redaction.ts";
 import { DEFAULT_RESOURCES, SensitiveResources } from "./redact/resources.ts";
@@ -17,7 +18,7 @@ export default defineFilter({
     "Removes or masks request and response bodies that hold secrets, known by `objectRef` or by the `kind` of the body or of " +
     "anything in it (lists, table rows, templates, patches), and `last-applied-configuration` annotations that repeat such an " +
     'object. `annotations["sluice/redacted"]` then lists what was redacted; an event with nothing to redact stays byte for ' +
-    "byte. Works on audit events nested under `event`, too.",
+    "byte. Works on audit events nested under `event`, too, and on those of a list (`items`) that is not split.",
   options: {
     type: "object",
     properties: {
@@ -56,11 +57,15 @@ export default defineFilter({
     const places = [placeBelow([], further), placeBelow(["event"], further)] as const;
     const suspicion = new Suspicion(places, sensitive);
     const redaction = { resources: sensitive, mode };
+    const redactOne = (event: Event): Event => (suspicion.falls(event) ? redact(event, places, redaction) : event);
     return {
-      reads: suspicion.reads,
-      watches: suspicion.watches,
+      reads: [...suspicion.reads, ...lists.reads],
+      watches: [...suspicion.watches, ...lists.watches],
       apply: (events) =>
-        changeEach(events, (event) => (suspicion.falls(event) ? redact(event, places, redaction) : event)),
+        changeEach(events, (event) => {
+          const after = redactOne(event);
+          return lists.mayBeIn(event) ? changeElements(after, redactOne) : after;
+        }),
     };
   },
 });

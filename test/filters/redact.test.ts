@@ -24,6 +24,25 @@ for (const mode of ["remove", "mask"] as const) {
       });
     }
 
+    it("lets no secret pass in a list that was not split, nor in one nested under event", () => {
+      for (const [place, line, mark] of SECRET_PLACES) {
+        const text = typeof line === "string" ? line : JSON.stringify(line);
+        const list = `{"kind":"EventList","items":[{"n":1.0},${text}]}`;
+        const after = lineAfter(filter, list);
+        const nested = lineAfter(filter, `{"event":${list}}`);
+        assert.ok(![after, nested].some((line) => line.includes(CANARY)), place);
+        assert.equal(nested, `{"event":${after}}`);
+        assert.equal(JSON.parse(after).items[1].annotations["sluice/redacted"], mark);
+        assert.ok(after.startsWith('{"kind":"EventList","items":[{"n":1.0},{'), after);
+      }
+    });
+
+    it("lets no secret pass in the first of two lists", () => {
+      const list = `[{"objectRef":{"resource":"secrets"},"requestObject":"${CANARY}"}]`;
+      assert.equal(lineAfter(filter, `{"items":${list},"items":[{"n":1.0}]}`), '{"items":[{"n":1.0}]}');
+      assert.equal(lineAfter(filter, `{"items":${list},"items":[]}`), '{"items":[]}');
+    });
+
     it("lets no secret pass in the first of two nested events", () => {
       const after = lineAfter(
         filter,
@@ -41,6 +60,13 @@ describe("redact", () => {
     const line =
       '{ "objectRef":{"resource":"pods"}, "n":12345678901234567890, "requestObject":{"kind":"Pod","spec":{}} , "n":1 }';
     assert.equal(lineAfter(filter, line), line);
+  });
+
+  it("leaves a list with nothing to redact, and what is no list of objects, byte for byte", () => {
+    for (const items of ['[ {"objectRef":{"resource":"pods"}} , {"n":1.0} ]', "[]", "[1, 2]", '{"a":1}', "null"]) {
+      const line = `{ "items" : ${items} }`;
+      assert.equal(lineAfter(filter, line), line);
+    }
   });
 
   it("leaves events about secrets that have no body", () => {
