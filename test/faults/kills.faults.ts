@@ -4,7 +4,8 @@
  * `SEED=… npm run test:faults` tries the same moments again, as far as a kill can hit the same moment twice.
  */
 import { describe, it } from "node:test";
-import { type KillPlan, surviveKills } from "../support/kill-harness.ts";
+import { surviveKills } from "../support/kill-harness.ts";
+import type { KillPlan } from "../support/kill-plan.ts";
 import { someSeed } from "../support/seed.ts";
 
 const PLANS: Readonly<Record<string, Omit<KillPlan, "seed">>> = {
@@ -27,6 +28,14 @@ const PLANS: Readonly<Record<string, Omit<KillPlan, "seed">>> = {
     clients: 1,
     lagging: true,
     buffered: true,
+  },
+  "takes over other configurations": {
+    kills: 40,
+    users: 40,
+    logs: 2,
+    clients: 2,
+    rotation: "rename and create",
+    reloads: true,
   },
   "sends to a bulk server, too": { kills: 30, users: 40, logs: 2, clients: 1, search: true },
 };

@@ -4,41 +4,21 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { BulkServer } from "./bulk-server.ts";
 import { temporaryFolder } from "./folders.ts";
 import { GrowingLog } from "./growing-log.ts";
 import { someMoment } from "./kill-moment.ts";
+import { BATCH_BYTES, type KillPlan, pipelineOf } from "./kill-plan.ts";
 import { Ledger, NOTHING_WRONG, type Output } from "./ledger.ts";
 import { ListClient } from "./list-client.ts";
 import { linesIn } from "./pipeline-folder.ts";
 import { SeededRandom } from "./random.ts";
+import { TAKEN } from "./reloading.ts";
 import { type RunningSluice, startSluice } from "./sluice.ts";
 import { until } from "./until.ts";
 import type { Cut } from "./watch-cuts.ts";
 
-/** What is killed, and how often. */
-export interface KillPlan {
-  readonly seed: number;
-  readonly kills: number;
-  readonly users: number;
-  /** Logs that grow all the time. */
-  readonly logs?: number;
-  readonly rotation?: "rename and create" | "copy and truncate" | "in every way";
-  /** HTTP clients that post all the time. */
-  readonly clients?: number;
-  readonly maxOpenFiles?: number;
-  /** Beside the files of the users there is a slow sink of the user's own that can undo, too. */
-  readonly lagging?: boolean;
-  /** The sinks that can undo have a buffer on the disk. */
-  readonly buffered?: boolean;
-  /** Beside the files of the users there is a bulk server. */
-  readonly search?: boolean;
-}
-
-const SUPPORT = fileURLToPath(new URL(".", import.meta.url));
 const WATCH_CUTS = new URL("watch-cuts.ts", import.meta.url).href;
-const BATCH_BYTES = 512 * 1024;
 /** Batches are closed by the events that make them full, and each has a line end. */
 const MOST_TAKEN_BACK = BATCH_BYTES * 1.25;
 const BURST_LINES = 2500;
@@ -59,16 +39,19 @@ class KilledPipeline {
   readonly #plan: KillPlan;
   readonly #random: SeededRandom;
   readonly #folder: string;
+  readonly #port: number;
   readonly #ledger: Ledger;
   readonly #logs: readonly GrowingLog[];
   readonly #clients: readonly ListClient[];
   readonly #search: BulkServer | undefined;
   /** What each life said before it was killed. */
   readonly #story: string[] = [];
+  #variant = 0;
 
   private constructor(plan: KillPlan, folder: string, port: number, search: BulkServer | undefined) {
     this.#plan = plan;
     this.#folder = folder;
+    this.#port = port;
     this.#search = search;
     const random = new SeededRandom(plan.seed);
     this.#random = random;
@@ -84,8 +67,8 @@ class KilledPipeline {
     const folder = temporaryFolder(t);
     const search = plan.search ? await BulkServer.start() : undefined;
     const port = await freePort();
-    writeFileSync(join(folder, "pipeline.yaml"), pipelineOf(plan, port, search));
     const run = new KilledPipeline(plan, folder, port, search);
+    run.#configure();
     t.after(async () => {
       for (const client of run.#clients) await client.close();
       await search?.[Symbol.asyncDispose]();
@@ -101,6 +84,8 @@ class KilledPipeline {
     if (this.#plan.rotation === "in every way" && this.#random.below(2) === 0) this.#rotate();
     const sluice = this.#start();
     const feeding = this.#feed(sluice);
+    // Some die while they take the first, others later.
+    if (this.#plan.reloads) await this.#untilTaken(sluice, this.#random.below(3));
     await moment.comes(sluice, this.#folder);
     sluice.process.kill("SIGKILL");
     const code = await sluice.exit;
@@ -128,6 +113,7 @@ class KilledPipeline {
       assert.deepEqual(found, NOTHING_WRONG, `${outputs[0]?.path}: ${JSON.stringify(found, undefined, 2)}\n${story}`);
     }
     this.#checkWhatWasTakenBack("the last kill");
+    if (this.#plan.reloads) assert.ok(this.#story.join("\n").split(TAKEN).length > this.#plan.kills / 2);
     assert.deepEqual(linesIn(join(this.#folder, "data", "dead-letters.ndjson")), []);
   }
 
@@ -169,9 +155,27 @@ class KilledPipeline {
     while (runs) {
       for (const log of this.#logs) log.grow(1 + this.#random.below(40));
       if (this.#plan.rotation && this.#random.below(60) === 0) this.#rotate();
+      if (this.#plan.reloads && this.#random.below(30) === 0) this.#reload(sluice);
       await wait(2);
     }
     await Promise.all(posting);
+  }
+
+  #configure(): void {
+    const terms = { port: this.#port, search: this.#search, variant: this.#variant };
+    writeFileSync(join(this.#folder, "pipeline.yaml"), pipelineOf(this.#plan, terms));
+  }
+
+  /** Has another configuration take over; a process that does not run yet starts with it. */
+  #reload(sluice: RunningSluice): void {
+    this.#variant++;
+    this.#configure();
+    if (sluice.output.stderr.includes('"running"')) sluice.process.kill("SIGHUP");
+  }
+
+  /** Returns when so many configurations have taken over. */
+  #untilTaken(sluice: RunningSluice, times: number): Promise<void> {
+    return until("it has taken over others", () => sluice.output.stderr.split(TAKEN).length > times);
   }
 
   #rotate(): void {
@@ -207,68 +211,6 @@ class KilledPipeline {
     ];
   }
 }
-
-const pipelineOf = (plan: KillPlan, port: number, search: BulkServer | undefined): string => `
-checkpoint_interval: 100ms
-max_in_flight: 8MiB
-sources:
-${
-  plan.logs
-    ? `
-  logs:
-    type: tail
-    paths: [${plan.rotation === undefined || plan.rotation === "copy and truncate" ? "in-*.log" : "in-*.log*"}]
-    poll_interval: 2ms
-    include_compressed: ${plan.rotation === "in every way"}
-    rotate_wait: ${plan.rotation === "in every way" ? "200ms" : "5s"}`
-    : ""
-}${
-  plan.clients
-    ? `
-  webhook:
-    type: http
-    listen: 127.0.0.1:${port}
-    filters:
-      - type: split
-        field: items`
-    : ""
-}
-sinks:
-  per_user:
-    type: file
-    path: out/{{ user }}/events.ndjson
-    max_open_files: ${plan.maxOpenFiles ?? 1000}
-    batch:
-      max_bytes: ${BATCH_BYTES}
-${bufferOf(plan)}${
-  plan.lagging
-    ? `
-  lagging:
-    type: ${JSON.stringify(join(SUPPORT, "lagging-sink.ts"))}
-    path: lagging.ndjson
-    batch:
-      max_bytes: ${BATCH_BYTES}
-${bufferOf(plan)}`
-    : ""
-}${
-  search
-    ? `
-  search:
-    type: opensearch
-    endpoints: [${JSON.stringify(search.url)}]
-    index: events`
-    : ""
-}
-`;
-
-const bufferOf = ({ buffered }: KillPlan): string =>
-  buffered
-    ? `
-    buffer:
-      type: disk
-      max_bytes: 8MiB
-`
-    : "";
 
 async function freePort(): Promise<number> {
   const server = createServer();
