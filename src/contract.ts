@@ -243,6 +243,12 @@ export interface Sink {
    */
   prepare?(events: readonly Event[]): Prepared | readonly Rejection[] | Promise<Prepared | readonly Rejection[]>;
   /**
+   * For a sink that prepares: the events of the batch that comes next, told while the one before is prepared or written, so that
+   * what `prepare` has to find out can be on its way by then. They may come later, in another batch or never. Returns at once;
+   * what is in the way is left to `prepare` to tell.
+   */
+  expect?(events: readonly Event[]): void;
+  /**
    * Says what became of the batches of these intents, oldest first, or undoes them; needed with `prepare`. Called again
    * where it throws, and before anything else is written. Twice is as good as once.
    */
