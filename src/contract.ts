@@ -82,7 +82,8 @@ export interface SourceContext extends Context {
   readonly maxEventBytes: number;
   /**
    * The room that this call of `next()` may fill. The engine calls `next()` only when there is some; with `least` bytes, if
-   * that many (up to 2 MiB) are free in one piece. Where events are tiny it is less, as they take many times their bytes.
+   * that many (up to 2 MiB) are free in one piece; what has more comes in as few pieces as it can. Where events are tiny the
+   * room is less, as they take many times their bytes.
    */
   block(least?: number): Block;
 }
@@ -241,6 +242,12 @@ export interface Sink {
    * has one write at a time, and its `write` rejects nothing.
    */
   prepare?(events: readonly Event[]): Prepared | readonly Rejection[] | Promise<Prepared | readonly Rejection[]>;
+  /**
+   * For a sink that prepares: the events of the batch that comes next, told while the one before is prepared or written, so that
+   * what `prepare` has to find out can be on its way by then. They may come later, in another batch or never. Returns at once;
+   * what is in the way is left to `prepare` to tell.
+   */
+  expect?(events: readonly Event[]): void;
   /**
    * Says what became of the batches of these intents, oldest first, or undoes them; needed with `prepare`. Called again
    * where it throws, and before anything else is written. Twice is as good as once.

@@ -24,6 +24,8 @@ export interface Tried {
 export interface Try {
   /** Throws where none of the events is there, or NotYet, where some are. */
   write(events: readonly Event[], batch: Batch, signal: AbortSignal): Promise<Tried>;
+  /** Tells of the batch that comes next, while another one is written. */
+  expect?(batch: Batch): void;
   /** Returns when no write is under way, be it given up. */
   idle(): Promise<void>;
   /** Nothing of the batch is owed any more: settles it. */
@@ -66,6 +68,11 @@ export class Delivery {
   async idle(): Promise<void> {
     await this.#try.idle();
     this.#inFlight.clear();
+  }
+
+  /** Tells of the batch that comes next, while another one is being delivered. */
+  expect(batch: Batch): void {
+    this.#try.expect?.(batch);
   }
 
   /** @throws the signal's reason when it is aborted before the batch is there */

@@ -36,6 +36,8 @@ export class UndoableTry implements Try {
   readonly #settling: Work;
   #batches = 0;
   #present: Batch | undefined;
+  /** What the sink was told to expect, and {@link IntentLog.moments} then: it may have looked at once. */
+  #expected: { readonly events: readonly Event[]; readonly moments: number } | undefined;
   /** The write that is under way. */
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -44,6 +46,11 @@ export class UndoableTry implements Try {
     this.#sink = options.sink;
     this.#intents = options.intents;
     this.#settling = options.health.observe(options.name, "cannot settle what a failed write has left", "error");
+  }
+
+  expect({ events }: Batch): void {
+    this.#expected = { events, moments: this.#intents.moments };
+    this.#sink.expect?.(events);
   }
 
   /** Returns when the sink has nothing under way, be it given up. */
@@ -72,7 +79,8 @@ export class UndoableTry implements Try {
 
   async #write(events: readonly Event[], batch: Batch, signal: AbortSignal): Promise<Tried> {
     this.#begin(batch);
-    const { moments } = this.#intents;
+    const { moments } = this.#expected?.events === events ? this.#expected : this.#intents;
+    this.#expected = undefined;
     const prepared = await withGrace(this.#during(this.#sink.prepare(events)), signal, STOP_WITHIN_MS);
     if (isRejected(prepared)) {
       const rejections = checkRejections(prepared, events);

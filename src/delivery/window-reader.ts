@@ -62,10 +62,13 @@ export class WindowReader {
     return !this.#blocks.isFull() && this.#hasBlock();
   }
 
-  /** The room that {@link room} or {@link hasRoom} found; another block where that has less than asked for, if one is free. */
+  /**
+   * The room that {@link room} or {@link hasRoom} found; another block where that has less than asked for, if one is free. What
+   * needs more than one block in any case begins in what room there is, unless it would come in one more piece by that.
+   */
   block(least = 0): Block {
     if (this.#block === undefined) throw new Error("a source took a block outside of next()");
-    if (BLOCK_BYTES - this.#filled < Math.min(least, BLOCK_BYTES)) this.#takeAnother();
+    if (BLOCK_BYTES - this.#filled < firstPieceOf(least)) this.#takeAnother();
     const start = this.#blocks.start(this.#block);
     const room = Math.min(BLOCK_BYTES - this.#filled, this.#most);
     return { buffer: this.#buffer, start: start + this.#filled, end: start + this.#filled + room };
@@ -160,4 +163,11 @@ export class WindowReader {
     if (this.#block !== undefined && this.#blocks.isAlone(this.#block)) this.#filled = 0;
     return this.#filled === 0;
   }
+}
+
+/** The least room in which the first piece of so many bytes may lie, so that they come in as few pieces as there can be. */
+function firstPieceOf(bytes: number): number {
+  if (bytes <= BLOCK_BYTES) return bytes;
+  // The others begin with what the one before them ended with: a line's part, and what shows that it is still the same file.
+  return Math.min((bytes % BLOCK_BYTES) + LEAST_ROOM, BLOCK_BYTES);
 }

@@ -22,6 +22,8 @@ export interface Branch extends SinkBranch, Half {
 
 /** One is gathered, one is written, and as much again is what filters drop of what is read. */
 const BATCHES_IN_WINDOW = 4;
+/** The blocks in which a batch begins and ends hold parts of others, too: with these, one is there before another is written. */
+const SHARED_BYTES = 2 * BLOCK_BYTES;
 
 const DEFAULT_BATCH: BatchLimits = { events: 50_000, bytes: 16 << 20, age: 1000 };
 
@@ -72,7 +74,9 @@ function limitsOf(sink: Sink, configured: Partial<BatchLimits>, window: Window):
   return () => {
     const suiting = sink.batch;
     const limits = { ...DEFAULT_BATCH, ...suiting, ...configured };
-    if (configured.bytes === undefined && (suiting?.bytes ?? 0) > first) window.grow(BATCHES_IN_WINDOW * limits.bytes);
+    if (configured.bytes === undefined && (suiting?.bytes ?? 0) > first) {
+      window.grow(BATCHES_IN_WINDOW * limits.bytes + SHARED_BYTES);
+    }
     return { ...limits, bytes: Math.min(limits.bytes, Math.max(window.limit / BATCHES_IN_WINDOW, BLOCK_BYTES >> 1)) };
   };
 }

@@ -12,5 +12,6 @@ export { concatMap } from "rxjs/internal/operators/concatMap";
 export { finalize } from "rxjs/internal/operators/finalize";
 export { map } from "rxjs/internal/operators/map";
 export { mergeMap } from "rxjs/internal/operators/mergeMap";
+export { tap } from "rxjs/internal/operators/tap";
 export { Subject } from "rxjs/internal/Subject";
 export type { OperatorFunction } from "rxjs/internal/types";

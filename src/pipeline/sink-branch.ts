@@ -10,7 +10,7 @@ import { gather } from "./batch.ts";
 import { placeOf } from "./buffered-event.ts";
 import type { FilterChain } from "./filter-chain.ts";
 import { Passage } from "./passage.ts";
-import { concatMap, defer, from, map, mergeMap, type Observable, of } from "./rx.ts";
+import { concatMap, defer, from, map, mergeMap, type Observable, of, tap } from "./rx.ts";
 import type { ReadEvents } from "./source-way.ts";
 import type { Taps } from "./taps.ts";
 
@@ -36,6 +36,11 @@ export interface SinkBranch {
  */
 export function runBranch(branch: SinkBranch, reads: Observable<ReadEvents>, signal: AbortSignal): Observable<number> {
   let writing = 0;
+  const waiting: Batch[] = [];
+  const expectNext = () => {
+    const [next] = waiting;
+    if (next && writing >= branch.inFlight) branch.delivery.expect(next);
+  };
   return reads.pipe(
     concatMap((read) => passBranch(branch, read, signal)),
     gather({
@@ -43,12 +48,18 @@ export function runBranch(branch: SinkBranch, reads: Observable<ReadEvents>, sig
       isBusy: () => writing >= branch.inFlight,
       isRecorded: branch.undoable !== undefined,
     }),
+    tap((batch) => {
+      if (waiting.push(batch) === 1) expectNext();
+    }),
     mergeMap(
       (batch) =>
         defer(async () => {
           writing++;
+          waiting.shift();
           try {
-            return await deliverBatch(branch, batch, signal);
+            const delivering = deliverBatch(branch, batch, signal);
+            expectNext();
+            return await delivering;
           } finally {
             writing--;
           }

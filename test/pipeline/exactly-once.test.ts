@@ -87,6 +87,27 @@ test("a write that fails half way is undone and done again", async (t) => {
   assert.deepEqual(sorted(sink.lines), sorted(LINES));
 });
 
+test("a sink is told of the batch that comes next while it writes, and it comes", async (t) => {
+  const sink = sinkIn(temporaryFolder(t));
+  const prepare = sink.prepare.bind(sink);
+  const expected: (readonly Event[])[] = [];
+  const prepared: (readonly Event[])[] = [];
+  Object.assign(sink, {
+    expect: (events: readonly Event[]) => expected.push(events),
+    prepare: (events: readonly Event[]) => {
+      prepared.push(events);
+      return prepare(events);
+    },
+  });
+  await runToEnd(temporaryFolder(t), sink, [LINES.join("\n")]);
+  assert.equal(prepared.length, 5);
+  assert.deepEqual(
+    expected.map((events) => prepared.indexOf(events)),
+    [1, 2, 3, 4],
+  );
+  assert.deepEqual(sorted(sink.lines), sorted(LINES));
+});
+
 test("what recovery leaves is waited for: nothing is written before it is known", async (t) => {
   const folder = temporaryFolder(t);
   let recoveries = 0;

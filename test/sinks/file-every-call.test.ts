@@ -38,8 +38,16 @@ function failCalls(faults: Faults, isFailing: () => boolean): void {
   }
 }
 
-for (const ending of ["once", "for a while", "and the process is gone"] as const) {
-  test(`a call to the file system fails ${ending}: nothing is lost or doubled`, (context) => {
+const SWEEPS = (["once", "for a while", "and the process is gone"] as const).flatMap((ending) =>
+  [false, true].map((isAhead) => ({
+    ending,
+    isAhead,
+    how: isAhead ? ", each batch prepared behind the write before" : "",
+  })),
+);
+
+for (const { ending, isAhead, how } of SWEEPS) {
+  test(`a call to the file system fails ${ending}${how}: nothing is lost or doubled`, (context) => {
     let isReached = true;
     for (let failing = 1; isReached; failing++) {
       const trial = tryWriter(context, { maxOpenFiles: 2 });
@@ -52,15 +60,31 @@ for (const ending of ["once", "for a while", "and the process is gone"] as const
         if (mended) return false;
         return ending === "once" ? calls === failing : calls >= failing;
       });
-      for (const batch of BATCHES) {
+      let ahead: unknown;
+      const lookAhead = (batch: Texts | undefined) => {
+        if (!isAhead || batch === undefined) return undefined;
+        try {
+          const prepared = trial.prepareAhead(batch);
+          return "intent" in prepared ? prepared.intent : undefined;
+        } catch {
+          return undefined;
+        }
+      };
+      for (const [number, batch] of BATCHES.entries()) {
         let intent: unknown;
         for (let isThere = false; !isThere; ) {
           try {
-            intent = undefined;
-            intent = trial.intentOf(batch);
-            trial.write(batch);
-            isThere = true;
+            intent = ahead;
+            ahead = undefined;
+            intent ??= trial.intentOf(batch);
+            try {
+              trial.write(batch);
+              isThere = true;
+            } finally {
+              ahead = lookAhead(BATCHES[number + 1]);
+            }
           } catch {
+            ahead = undefined;
             // As the engine does: what a write has left is settled until that is known, and only then tried again.
             while (intent !== undefined) {
               if (ending === "and the process is gone") trial.restart();

@@ -226,11 +226,11 @@ test("many files are read, each from its own place", async (t) => {
   assert.deepEqual(await readToEnd(folder), texts(9999));
 });
 
-test("a file that a block has room for is read in one piece, whatever was read into the block before", async (t) => {
+/** How many events each read of so many files brings, where each file holds so many lines of about a kilobyte. */
+async function piecesOf(t: TestContext, files: number, lines: number): Promise<number[]> {
   const folder = temporaryFolder(t);
-  const files = 6;
   const line = `${JSON.stringify({ text: "x".repeat(1000) })}\n`;
-  for (let file = 0; file < files; file++) writeFileSync(join(folder, `${file}.log`), line.repeat(900));
+  for (let file = 0; file < files; file++) writeFileSync(join(folder, `${file}.log`), line.repeat(lines));
   const pieces: number[] = [];
   const filter = filterOf({
     apply: (events) => {
@@ -239,5 +239,17 @@ test("a file that a block has room for is read in one piece, whatever was read i
     },
   });
   await readToEnd(folder, { filters: [filter] });
-  assert.deepEqual(pieces, Array(files).fill(900));
+  return pieces;
+}
+
+test("a file that a block has room for is read in one piece, whatever was read into the block before", async (t) => {
+  assert.deepEqual(await piecesOf(t, 6, 900), Array(6).fill(900));
+});
+
+test("a file that needs two blocks begins in what the one before has left, and comes in two pieces", async (t) => {
+  const pieces = await piecesOf(t, 2, 2900);
+  assert.equal(pieces.length, 4);
+  const [first, second, third, fourth] = pieces as [number, number, number, number];
+  assert.deepEqual([first + second, third + fourth], [2900, 2900]);
+  assert.ok(third < first, `the second file began in a block of its own: ${third}, ${first}`);
 });

@@ -49,11 +49,13 @@ export function tryWriter(
       teller = new PathTeller();
     },
     /** Prepares texts by the paths of their files; a path may come again. */
-    prepareAll: (texts: readonly (readonly [string, string])[]): Prepared => {
+    prepareAll: (texts: readonly (readonly [string, string])[], isAhead = false): Prepared => {
       const paths = teller.number(texts.map(([path]) => path));
       const lengths = texts.map(([, text]) => Buffer.byteLength(text));
-      return trial.writer.prepare(paths, lengths);
+      return trial.writer.prepare(paths, lengths, isAhead);
     },
+    /** As where it was asked for while the batch before was written. */
+    prepareAhead: (texts: Texts): Prepared => trial.prepareAll(Object.entries(texts), true),
     prepare: (texts: Texts): Prepared => trial.prepareAll(Object.entries(texts)),
     write: (texts: Texts): void => trial.writer.write(Buffer.from(Object.values(texts).join(""))),
     /** Prepares, and gives what is to be kept before anything is written. */

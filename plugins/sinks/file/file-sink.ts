@@ -13,15 +13,18 @@ import { Arena } from "./arena.ts";
 import type { BatchPlan } from "./batch-plan.ts";
 import type { Meddling } from "./recovery.ts";
 import type { ThreadedWriter } from "./threaded-writer.ts";
-import type { RefusedFile } from "./writer.ts";
+import type { RefusedFile, Prepared as WriterPrepared } from "./writer.ts";
 
 /**
  * Each file of a batch costs a write: with thousands of users, small batches would be all writes. Of large ones, the
  * events outlive the garbage collector's nursery, and their bytes the processor's cache.
  */
 const BATCH_BYTES = 6 * 2 ** 20;
-/** Where most files get a single event of such a batch: then writes are most of the work, and the memory is worth it. */
-const LARGE_BATCH_BYTES = 10 * 2 ** 20;
+/**
+ * Where most files get a single event of such a batch: then writes are most of the work, and the memory is worth it. Two of
+ * these fit the window with what filters drop, so that the next one's files can be looked at in time.
+ */
+const LARGE_BATCH_BYTES = 9 * 2 ** 20;
 /** With fewer events a file than this, batches become large; with more than the other, they are as before. */
 const FEW_EVENTS = 1.5;
 const MANY_EVENTS = 2.5;
@@ -43,6 +46,14 @@ export interface FileSinkParts {
   readonly log: Log;
 }
 
+/** A batch whose files are looked at. */
+interface Look {
+  readonly events: readonly Event[];
+  readonly found: Promise<WriterPrepared>;
+  /** How often the sink was synced before. */
+  readonly syncs: number;
+}
+
 /** Sorts each batch into files and has them written, while the engine goes on reading. */
 export class FileSink implements Sink {
   readonly reads: readonly FieldPath[];
@@ -58,6 +69,11 @@ export class FileSink implements Sink {
   readonly #arena = new Arena(ARENA_BYTES);
   /** The batch that was prepared, with its bytes. */
   #prepared: { readonly events: readonly Event[]; readonly arena: SharedArrayBuffer } | undefined;
+  /** The batch that comes next, as long as nothing was found out about its files. */
+  #next: readonly Event[] | undefined;
+  /** The look at its files, which began while the one before was written. */
+  #ahead: Look | undefined;
+  #isWriting = false;
   /** Settles when the writer has done with the arena, even if nobody waits for it any longer. */
   #idle: Promise<unknown> = Promise.resolve();
 
@@ -75,7 +91,13 @@ export class FileSink implements Sink {
     return { bytes: this.#batchBytes, events: BATCH_EVENTS, age: this.#age };
   }
 
+  expect(events: readonly Event[]): void {
+    this.#next = events;
+    if (this.#isWriting) this.#lookAhead();
+  }
+
   prepare(events: readonly Event[]): Promise<Prepared | readonly Rejection[]> {
+    this.#next = undefined;
     return this.#inTurn(() => this.#prepare(events));
   }
 
@@ -85,7 +107,14 @@ export class FileSink implements Sink {
       const prepared = this.#prepared;
       if (prepared?.events !== events) throw new Error("a batch is written once, after it was prepared");
       this.#prepared = undefined;
-      await this.#writer.write(prepared.arena);
+      const written = this.#writer.write(prepared.arena);
+      this.#isWriting = true;
+      this.#lookAhead();
+      try {
+        await written;
+      } finally {
+        this.#isWriting = false;
+      }
     });
     return orAborted(writing, signal);
   }
@@ -93,6 +122,7 @@ export class FileSink implements Sink {
   recover(intents: readonly Json[], recovery: Recovery): Promise<"adopted" | "undone"> {
     return this.#inTurn(async () => {
       this.#prepared = undefined;
+      this.#ahead = undefined;
       const { outcome, meddling } = await this.#writer.recover(intents, recovery);
       this.#tell(meddling);
       return outcome;
@@ -112,17 +142,15 @@ export class FileSink implements Sink {
   }
 
   async #prepare(events: readonly Event[]): Promise<Prepared | readonly Rejection[]> {
-    this.#prepared = undefined;
     const plan = this.#plan;
+    const ahead = this.#ahead;
+    this.#prepared = undefined;
+    this.#ahead = undefined;
     try {
-      plan.make(events);
-      const { paths, lengths } = plan;
-      this.#learn(events.length / paths.length);
-      const syncs = this.#syncs;
-      const looking = this.#writer.prepare({ paths, lengths });
+      const { found, syncs } = ahead?.events === events ? ahead : this.#look(events, false);
       const { buffer } = this.#arena.room(plan.byteLength);
       plan.fill(new Uint8Array(buffer));
-      const prepared = await looking;
+      const prepared = await found;
       if ("refused" in prepared) return this.#reject(prepared.refused);
       this.#prepared = { events, arena: buffer };
       // A sync that began meanwhile makes every file's next touch the first one.
@@ -131,6 +159,27 @@ export class FileSink implements Sink {
     } finally {
       plan.clear();
     }
+  }
+
+  /** Asks for what the files of the next batch are, behind the write: the plan is free by then, the arena is not. */
+  #lookAhead(): void {
+    const events = this.#next;
+    this.#next = undefined;
+    if (events === undefined) return;
+    try {
+      this.#ahead = this.#look(events, true);
+      this.#ahead.found.catch(() => {});
+    } catch {
+      // It shows again when the batch is prepared.
+    }
+  }
+
+  #look(events: readonly Event[], isAhead: boolean): Look {
+    const plan = this.#plan;
+    plan.make(events);
+    const { paths, lengths } = plan;
+    this.#learn(events.length / paths.length);
+    return { events, found: this.#writer.prepare({ paths, lengths }, isAhead), syncs: this.#syncs };
   }
 
   /** Of batches that were not full it learns nothing: they have few events for any number of files. */

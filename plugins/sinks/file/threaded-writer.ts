@@ -15,7 +15,7 @@ export interface ThreadSettings extends Omit<WriterSettings, "now" | "syncFileSy
 
 /** What the thread is asked to do, one after the other but for a sync. The arena's memory is shared, not copied. */
 export type Request =
-  | { readonly prepare: NumberedPaths; readonly lengths: Float64Array }
+  | { readonly prepare: NumberedPaths; readonly lengths: Float64Array; readonly isAhead: boolean }
   | { readonly write: SharedArrayBuffer }
   | { readonly recover: readonly unknown[]; readonly recovery: Recovery }
   | "sync"
@@ -56,9 +56,9 @@ export class ThreadedWriter {
   }
 
   /** As {@link Writer.prepare}. */
-  prepare({ paths, lengths }: Additions): Promise<Prepared> {
+  prepare({ paths, lengths }: Additions, isAhead = false): Promise<Prepared> {
     this.start();
-    return this.#ask({ prepare: this.#paths.number(paths), lengths }) as Promise<Prepared>;
+    return this.#ask({ prepare: this.#paths.number(paths), lengths, isAhead }) as Promise<Prepared>;
   }
 
   /** As {@link Writer.write}; the arena may not change until it has settled. */

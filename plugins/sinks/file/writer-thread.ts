@@ -35,7 +35,7 @@ async function take(request: Request): Promise<Answer> {
 function perform(request: Request): unknown {
   if (request === "close") return writer.close();
   if (request === "sync") return writer.sync();
-  if ("prepare" in request) return writer.prepare(request.prepare, request.lengths);
+  if ("prepare" in request) return writer.prepare(request.prepare, request.lengths, request.isAhead);
   if ("write" in request) return writer.write(new Uint8Array(request.write));
   return writer.recover(request.recover, request.recovery);
 }

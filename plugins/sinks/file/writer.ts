@@ -48,6 +48,8 @@ export class Writer {
   /** How many of the additions may have left something in their files. */
   #begun = 0;
   #hasWritten = false;
+  /** The last batch was not written to its end. */
+  #hasFailed = false;
 
   constructor(fileSystem: FileSystem, settings: WriterSettings) {
     this.#fileSystem = fileSystem;
@@ -60,11 +62,14 @@ export class Writer {
 
   /**
    * Looks at the files of a batch, and makes none. Each gets so many bytes; one may come again. Throws the disk's error when
-   * it fails.
+   * it fails. With `isAhead`, it was asked before anybody knew what became of the batch before: where that has failed, it throws, as
+   * what is known of that one is needed to settle it.
    */
-  prepare(paths: NumberedPaths, lengths: ArrayLike<number>): Prepared {
+  prepare(paths: NumberedPaths, lengths: ArrayLike<number>, isAhead = false): Prepared {
     // First, as what fails before it would part the numbers here from those of the teller for good.
     const places = this.#places.hear(paths);
+    if (isAhead && this.#hasFailed) throw new Error("the batch before has failed, and is to be settled first");
+    this.#hasFailed = false;
     this.#intent = undefined;
     this.#begun = 0;
     this.#batch++;
@@ -100,6 +105,7 @@ export class Writer {
     if (this.#intent === undefined || this.#begun > 0)
       throw new Error("a batch is written once, after it was prepared");
     this.#hasWritten = true;
+    this.#hasFailed = true;
     let start = 0;
     try {
       for (let index = 0; index < this.#additions.count; index++) {
@@ -112,6 +118,7 @@ export class Writer {
         }
         start = end;
       }
+      this.#hasFailed = false;
     } finally {
       this.#tree.release();
     }
