@@ -11,7 +11,7 @@ const DEFAULT_ARENA_BYTES = 64 * 1024 * 1024;
 const LF = 0x0a;
 
 /** Rows of one scan: of tiny records a few are enough at a time. */
-const MOST_ROWS = 1 << 15;
+const MOST_ROWS = 1 << 13;
 
 /** What `kernel.wasm` exports; addresses are offsets in its memory. */
 interface Kernel {

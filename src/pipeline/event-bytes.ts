@@ -4,7 +4,7 @@ import { ScannedEvent } from "../event/scanned-event.ts";
 /** What a scanned event takes on its way to the sinks, beside its row: the object, its places in lists, what the collector leaves. */
 const SCANNED_BYTES = 192;
 /** The same of one that a filter made, beside the event that it made it of, and its bytes. */
-const MADE_BYTES = 384;
+const MADE_BYTES = 512;
 
 /** What events take that were scanned. @param rowBytes what their rows take, and all else that lies beside them */
 export const scannedBytes = (events: number, rowBytes: number): number => rowBytes + events * SCANNED_BYTES;

@@ -8,7 +8,7 @@ import { DecodedStep } from "./decoded-step.ts";
 import { bufferOf } from "./placed-bytes.ts";
 
 /** Lines of one step. */
-const STEP_LINES = 1 << 14;
+const STEP_LINES = 1 << 13;
 
 const LINE_END = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

@@ -82,7 +82,7 @@ test("a stuck sink stops the source at the last whole line of the window's last 
 
 /** What an event takes at the least beside its bytes, and the most events of one scan. */
 const EVENT_BYTES = 192;
-const STEP_EVENTS = 2 ** 14;
+const STEP_EVENTS = 2 ** 13;
 
 for (const { decode, line } of [
   { decode: "json", line: "{}\n" },
