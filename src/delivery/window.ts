@@ -3,23 +3,16 @@ import { EventRoom } from "./event-room.ts";
 import { BLOCK_BYTES, WindowReader } from "./window-reader.ts";
 
 /**
- * What events take beside their bytes may be so many times as much as the window. With events of 150 bytes or more, their bytes
- * fill the window before that.
- */
-const EVENT_SHARE = 1;
-/** The same for what comes in before anybody reads it, which half of the window holds. */
-const EVENT_SHARE_BEFOREHAND = 1;
-
-/**
  * The in-flight window: the one bound on what was read and is not yet settled by every sink. It is the scanner's memory,
  * cut into blocks: a source reads only when a block is free, so acknowledgement, backpressure and the memory bound
- * are one mechanism. Small reads share a block, which is free again when the last of them is.
+ * are one mechanism. Small reads share a block, which is free again when the last of them is. What events take beside their
+ * bytes is at the most as much once more: with tiny ones, that is full long before the bytes are.
  */
 export class Window {
   /** Room for the events that are made of what was read. */
-  readonly events = new EventRoom(() => EVENT_SHARE * this.#limit);
-  /** Counted by itself: who reads what was noted already waits for nobody. */
-  readonly #eventsBeforehand = new EventRoom(() => EVENT_SHARE_BEFOREHAND * this.#limit);
+  readonly events = new EventRoom(() => this.#limit);
+  /** For those that were noted before anybody reads them, counted by itself: whoever does waits for nobody. */
+  readonly #eventsBeforehand = new EventRoom(() => this.#limit);
   readonly #buffer: Buffer;
   readonly #free: number[] = [];
   /** Blocks that are not in use before the window grows. */
