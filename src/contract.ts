@@ -82,8 +82,7 @@ export interface SourceContext extends Context {
   readonly maxEventBytes: number;
   /**
    * The room that this call of `next()` may fill. The engine calls `next()` only when there is some; with `least` bytes, if
-   * that many (up to 2 MiB) are free in one piece; what has more comes in as few pieces as it can. Where events are tiny the
-   * room is less, as they take many times their bytes.
+   * that many (up to 2 MiB) are free in one piece; what has more comes in as few pieces as it can.
    */
   block(least?: number): Block;
 }

@@ -1,7 +1,7 @@
 import type { Rows, Scan } from "../json/scanner.ts";
 import type { RawBatch } from "../plugin.ts";
 import type { FrameRun } from "../store/frame-reader.ts";
-import type { ReadLease, UnreadLease } from "./lease.ts";
+import type { Lease, UnreadLease } from "./lease.ts";
 
 /** What a scan found in records that lie in the window. */
 export interface Noted {
@@ -22,7 +22,7 @@ export interface HeldFrame {
 
 /** A read whose bytes were in the window before: counted there, and scanned. */
 export interface HeldBatch extends RawBatch {
-  readonly held?: { readonly noted: Noted; readonly lease: ReadLease };
+  readonly held?: { readonly noted: Noted; readonly lease: Lease };
 }
 
 /** What a reader gets without reading. */
@@ -84,8 +84,6 @@ export class Handover {
           records: frames.reduce((sum, { noted }) => sum + noted.records, 0),
         },
         lease: {
-          // Told when they came in.
-          weigh: () => {},
           release: () => {
             for (const { lease } of frames) lease.release();
           },

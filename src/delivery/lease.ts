@@ -3,10 +3,21 @@ export interface Lease {
   release(): void;
 }
 
-/** A read's lease. */
-export interface ReadLease extends Lease {
-  /** Tells the bytes of the rows that were made of it: those of tiny events take many times as much as the events. */
-  weigh(rowBytes: number): void;
+/** Several that are released at once. */
+export class Leases implements Lease {
+  #held: Lease[] | undefined = [];
+
+  /** One that comes too late is released as it comes. */
+  add(lease: Lease): void {
+    if (this.#held) this.#held.push(lease);
+    else lease.release();
+  }
+
+  release(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    for (const lease of held ?? []) lease.release();
+  }
 }
 
 /** What waits in the window for somebody to read it. */

@@ -70,6 +70,11 @@ export class Positions {
     return this.#partition(partition).open(position, lease, kind, this.#letters());
   }
 
+  /** The same for a part of a read that reaches up to this place; the read's last part is opened as the read. */
+  openPart(partition: string, upTo: EventPlace, lease: Lease): Receipt {
+    return this.#partition(partition).openPart(upTo, lease, this.#letters());
+  }
+
   /** Returns what is to be called once a checkpoint holds where the partitions begin that are known now. */
   noteBegins(): () => void {
     const known = [...this.#partitions.values()].map((partition) => partition.noteBegin());
@@ -149,6 +154,8 @@ class Partition {
   #end: SinkPosition;
   /** Where the source said that it begins, or goes on: of what was read since, no checkpoint tells. */
   #begin: SinkPosition | undefined;
+  /** How far the dead letters were written before the last read. */
+  #lettersBefore: LettersMark | undefined;
 
   constructor(resume: readonly (SinkPosition | undefined)[], start: Position, onMove: () => void) {
     this.#positions = [...resume];
@@ -174,7 +181,7 @@ class Partition {
   }
 
   get lettersBefore(): LettersMark | undefined {
-    return this.#queue[0]?.letters;
+    return this.#queue[0]?.letters ?? (this.#end.partly && this.#lettersBefore);
   }
 
   noteBegin(): () => void {
@@ -185,10 +192,20 @@ class Partition {
   }
 
   open(position: Position, lease: Lease, { ended, isEmpty }: ReadKind, letters: LettersMark): Receipt {
-    const before = this.#end;
     const reached: SinkPosition = ended ? { ...position, ended } : position;
-    if (isEmpty && (this.#begin ?? before) === before) this.#begin = reached;
-    const entry: Entry = { reached, lease, letters, settled: [] };
+    if (isEmpty && (this.#begin ?? this.#end) === this.#end) this.#begin = reached;
+    return this.#open(reached, lease, isEmpty, letters);
+  }
+
+  openPart(partly: EventPlace, lease: Lease, letters: LettersMark): Receipt {
+    return this.#open({ ...this.#end, partly }, lease, false, letters);
+  }
+
+  #open(reached: SinkPosition, lease: Lease, isEmpty = false, letters: LettersMark): Receipt {
+    const before = this.#end;
+    // What is read again begins with the read, whichever of its parts are settled.
+    if (!before.partly || !this.#lettersBefore) this.#lettersBefore = letters;
+    const entry: Entry = { reached, lease, letters: this.#lettersBefore, settled: [] };
     this.#queue.push(entry);
     this.#end = reached;
     // All sinks learn of a partition at once: none takes it for a new one that another has begun.

@@ -1,5 +1,6 @@
 import type { Block } from "../plugin.ts";
-import type { ReadLease, UnreadLease } from "./lease.ts";
+import type { EventRoom } from "./event-room.ts";
+import type { Lease, UnreadLease } from "./lease.ts";
 
 /** What a source reads into at once. */
 export const BLOCK_BYTES = 1 << 21;
@@ -17,14 +18,14 @@ export interface Blocks {
   start(block: number): number;
   /** Counts bytes as in flight; negative ones as settled. */
   count(bytes: number): void;
-  /** The same for bytes of rows. */
-  countRows(bytes: number): void;
   isFull(): boolean;
-  /** Whether this block, or a free one, may hold what nobody has read yet: half of the blocks do at most, and half of the rows. */
+  /** Whether this block, or a free one, may hold what nobody has read yet: half of the blocks do at most. */
   mayHoldUnread(block: number | undefined): boolean;
-  holdUnread(block: number, rowBytes: number): void;
-  markRead(block: number, rowBytes: number): void;
+  holdUnread(block: number): void;
+  markRead(block: number): void;
   wait(wake: () => void): void;
+  /** Room for the events that are made before anybody reads them. */
+  readonly eventsBeforehand: EventRoom;
 }
 
 /** One source's reads: each fills the room of a block from where the last one ended. */
@@ -33,8 +34,6 @@ export class WindowReader {
   readonly #blocks: Blocks;
   #block: number | undefined;
   #filled = 0;
-  /** So much is read at once: less where rows of the last read took more than its bytes. */
-  #most = BLOCK_BYTES;
 
   constructor(buffer: Buffer, blocks: Blocks) {
     this.#buffer = buffer;
@@ -70,49 +69,46 @@ export class WindowReader {
     if (this.#block === undefined) throw new Error("a source took a block outside of next()");
     if (BLOCK_BYTES - this.#filled < firstPieceOf(least)) this.#takeAnother();
     const start = this.#blocks.start(this.#block);
-    const room = Math.min(BLOCK_BYTES - this.#filled, this.#most);
-    return { buffer: this.#buffer, start: start + this.#filled, end: start + this.#filled + room };
+    return { buffer: this.#buffer, start: start + this.#filled, end: start + BLOCK_BYTES };
   }
 
   /**
    * Room for so many bytes that are to wait for somebody to read them; undefined where there is none. They do in half of the
-   * window's blocks at most. Where all that was in the block is settled, it is filled anew.
+   * window's blocks at most, and there is none while they are too many events. Where all that was in the block is settled, it
+   * is filled anew.
    */
   spare(bytes: number): Block | undefined {
     const hasRoom = () => this.#block !== undefined && BLOCK_BYTES - this.#filled >= bytes;
-    if (this.#blocks.isFull() || bytes > BLOCK_BYTES) return undefined;
+    if (this.#blocks.isFull() || this.#blocks.eventsBeforehand.isFull || bytes > BLOCK_BYTES) return undefined;
     if (this.#block !== undefined && !hasRoom() && this.#blocks.isAlone(this.#block)) this.#filled = 0;
     if (!this.#blocks.mayHoldUnread(hasRoom() ? this.#block : undefined)) return undefined;
     if (!hasRoom()) this.#takeAnother();
     return hasRoom() ? this.block() : undefined;
   }
 
-  /**
-   * Counts what was put into {@link spare} room as in flight, and the bytes of its rows: it waits to be read. Rows that wait
-   * do not fill the window, or who could read them would wait for them.
-   */
-  leaseUnread(bytes: Uint8Array, rowBytes: number): UnreadLease {
+  /** Counts what was put into {@link spare} room as in flight, and what its events take beside their bytes: it waits to be read. */
+  leaseUnread(bytes: Uint8Array, eventBytes: number): UnreadLease {
+    const held = this.#blocks.eventsBeforehand.hold(eventBytes);
     const lease = this.lease(bytes);
     const block = this.#block as number;
-    this.#blocks.holdUnread(block, rowBytes);
+    this.#blocks.holdUnread(block);
     let isUnread = true;
     const read = () => {
-      if (!isUnread) return;
+      if (isUnread) this.#blocks.markRead(block);
       isUnread = false;
-      this.#blocks.markRead(block, rowBytes);
-      lease.weigh(rowBytes);
     };
     return {
       read,
       release: () => {
         read();
+        held.release();
         lease.release();
       },
     };
   }
 
   /** Counts what a read brought as in flight, whether it lies in the block or in memory of the source's own. */
-  lease(bytes: Uint8Array): ReadLease {
+  lease(bytes: Uint8Array): Lease {
     const block = this.#block;
     const isWithin = block !== undefined && bytes.buffer === this.#buffer.buffer;
     if (isWithin) {
@@ -121,20 +117,11 @@ export class WindowReader {
     }
     const byteLength = bytes.byteLength;
     this.#blocks.count(byteLength);
-    let rowBytes = 0;
     let released = false;
     return {
-      weigh: (bytes) => {
-        if (released) return;
-        this.#blocks.countRows(bytes - rowBytes);
-        rowBytes = bytes;
-        const share = bytes > byteLength ? byteLength / bytes : 1;
-        this.#most = Math.max(LEAST_ROOM, Math.ceil(BLOCK_BYTES * share));
-      },
       release: () => {
         if (released) return;
         released = true;
-        this.#blocks.countRows(-rowBytes);
         this.#blocks.count(-byteLength);
         if (isWithin) this.#blocks.drop(block);
       },

@@ -1,16 +1,18 @@
 import type { ScannerMemory } from "../json/scanner.ts";
+import { EventRoom } from "./event-room.ts";
 import { BLOCK_BYTES, WindowReader } from "./window-reader.ts";
-
-/** Rows may take so many times as much as the window: those of events of 50 bytes and more do not fill it before their bytes do. */
-const MOST_ROWS = 4;
 
 /**
  * The in-flight window: the one bound on what was read and is not yet settled by every sink. It is the scanner's memory,
  * cut into blocks: a source reads only when a block is free, so acknowledgement, backpressure and the memory bound
- * are one mechanism. Small reads share a block, which is free again when the last of them is. Where the rows of tiny
- * events take {@link MOST_ROWS} times as much, it is full, too.
+ * are one mechanism. Small reads share a block, which is free again when the last of them is. What events take beside their
+ * bytes is at the most as much once more: with tiny ones, that is full long before the bytes are.
  */
 export class Window {
+  /** Room for the events that are made of what was read. */
+  readonly events = new EventRoom(() => this.#limit);
+  /** For those that were noted before anybody reads them, counted by itself: whoever does waits for nobody. */
+  readonly #eventsBeforehand = new EventRoom(() => this.#limit);
   readonly #buffer: Buffer;
   readonly #free: number[] = [];
   /** Blocks that are not in use before the window grows. */
@@ -19,12 +21,10 @@ export class Window {
   /** How many leases in each block nobody has read yet. */
   readonly #unread: Uint32Array;
   #unreadBlocks = 0;
-  #unreadRowBytes = 0;
   readonly #start: number;
   readonly #waiting: (() => void)[] = [];
   #limit: number;
   #inFlight = 0;
-  #rowBytes = 0;
 
   /** `limit` is what the window has at first, in bytes; it can grow to all of the memory. */
   constructor(memory: ScannerMemory, limit = Number.POSITIVE_INFINITY) {
@@ -73,14 +73,12 @@ export class Window {
         this.#inFlight += bytes;
         this.#wake();
       },
-      countRows: (bytes) => {
-        this.#rowBytes += bytes;
-      },
-      isFull: () => this.#inFlight >= this.#limit || this.#rowBytes >= MOST_ROWS * this.#limit,
-      mayHoldUnread: (block) => this.#mayHoldUnread(block),
-      holdUnread: (block, rowBytes) => this.#holdUnread(block, rowBytes),
-      markRead: (block, rowBytes) => this.#markRead(block, rowBytes),
+      isFull: () => this.#inFlight >= this.#limit,
+      mayHoldUnread: (block) => this.#isUnread(block) || 2 * (this.#unreadBlocks + 1) * BLOCK_BYTES <= this.#limit,
+      holdUnread: (block) => this.#holdUnread(block),
+      markRead: (block) => this.#markRead(block),
       wait: (wake) => this.#waiting.push(wake),
+      eventsBeforehand: this.#eventsBeforehand,
     });
   }
 
@@ -106,19 +104,12 @@ export class Window {
     return block !== undefined && (this.#unread[block] as number) > 0;
   }
 
-  #mayHoldUnread(block: number | undefined): boolean {
-    if (2 * this.#unreadRowBytes >= MOST_ROWS * this.#limit) return false;
-    return this.#isUnread(block) || 2 * (this.#unreadBlocks + 1) * BLOCK_BYTES <= this.#limit;
-  }
-
-  #holdUnread(block: number, rowBytes: number): void {
-    this.#unreadRowBytes += rowBytes;
+  #holdUnread(block: number): void {
     if (!this.#isUnread(block)) this.#unreadBlocks++;
     this.#unread[block] = (this.#unread[block] as number) + 1;
   }
 
-  #markRead(block: number, rowBytes: number): void {
-    this.#unreadRowBytes -= rowBytes;
+  #markRead(block: number): void {
     this.#unread[block] = (this.#unread[block] as number) - 1;
     if (!this.#isUnread(block)) this.#unreadBlocks--;
   }

@@ -6,6 +6,7 @@ import { parseTime, TIME_FIELDS } from "./event-time.ts";
 import { type FieldPath, isWithin } from "./field-path.ts";
 import { internText } from "./interned-text.ts";
 import { type JsonTexts, jsonText } from "./json-text.ts";
+import { Read } from "./read-rows.ts";
 import { elementsOf } from "./scanned-event.ts";
 
 const QUOTE = 0x22;
@@ -25,8 +26,9 @@ export class EditedEvent implements Event, JsonTexts {
     const earlier = base instanceof EditedEvent ? base : undefined;
     this.#base = earlier ? earlier.#base : base;
     this.#bytes = bytes;
-    this.#touched = earlier ? [...earlier.#touched, ...touched] : touched;
-    this.#written = earlier ? [...earlier.#written, ...written] : written;
+    // Copies: a list that grew as it was made has room for sixteen more, as much as all the rest of the event.
+    this.#touched = earlier ? [...earlier.#touched, ...touched] : touched.slice();
+    this.#written = earlier ? [...earlier.#written, ...written] : written.slice();
   }
 
   get origin(): Origin {
@@ -105,8 +107,7 @@ export class EditedEvent implements Event, JsonTexts {
   elements(path: FieldPath): readonly Event[] | undefined {
     if (!this.#isTouched(path)) return this.#base.elements(path);
     const span = this.#find(path);
-    const read = { buffer: this.#bytes, origin: this.origin, shift: this.offset, released: false };
-    return span && elementsOf(read, span.start, 0, this.child);
+    return span && elementsOf(new Read(this.#bytes, this.offset, this.origin), span.start, 0, this.child);
   }
 
   #find(path: FieldPath): Span | undefined {

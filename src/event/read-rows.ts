@@ -3,13 +3,24 @@ import type { Origin } from "./event.ts";
 import type { Slots } from "./slots.ts";
 
 /** What the events of one read have in common. */
-export interface Read {
+export class Read {
   readonly buffer: Buffer;
-  /** Offset of `buffer[0]` in the partition: an event's offset is this plus its record's start. */
-  readonly shift: number;
   readonly origin: Origin;
   /** True once every sink has settled it: its bytes and its tables may be another read's by now. */
-  released: boolean;
+  released = false;
+  readonly #shift: number;
+
+  /** @param shift offset of `buffer[0]` in the partition */
+  constructor(buffer: Buffer, shift: number, origin: Origin) {
+    this.buffer = buffer;
+    this.#shift = shift;
+    this.origin = origin;
+  }
+
+  /** The offset in the partition of the record that starts at `start`. */
+  offsetOf(start: number): number {
+    return this.#shift + start;
+  }
 }
 
 /** The rows that were noted of a read's events, in one table: what a row says is its {@link Slots}' to tell. */

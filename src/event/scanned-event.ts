@@ -48,7 +48,7 @@ export class ScannedEvent implements Event, JsonTexts, Noting, Numbered {
 
   get offset(): number {
     const { record, read } = this.#live();
-    return read.shift + (record < 0 ? this.#start : record);
+    return read.offsetOf(record < 0 ? this.#start : record);
   }
 
   get byteLength(): number {

@@ -10,6 +10,9 @@ import { MOST_TEXTS, Vocabulary } from "./vocabulary.ts";
 const DEFAULT_ARENA_BYTES = 64 * 1024 * 1024;
 const LF = 0x0a;
 
+/** Rows of one scan: of tiny records a few are enough at a time. */
+const MOST_ROWS = 1 << 13;
+
 /** What `kernel.wasm` exports; addresses are offsets in its memory. */
 interface Kernel {
   prepare(plan: number, tableFrom: number, tableTo: number): void;
@@ -62,10 +65,11 @@ class KernelScanner implements Scanner, TableOwner {
   }
 
   /** The kernel, with the plan in its memory and room in its vocabulary. */
-  open(plan: Uint8Array): Kernel {
+  open(plan: Uint8Array, rowLength: number): Kernel {
     if (this.#prepared !== plan) {
       this.memory.buffer.set(plan, PLAN.FROM);
-      this.#kernel.prepare(PLAN.FROM, TABLE.FROM, TABLE.TO);
+      const tableBytes = MOST_ROWS * rowLength * Int32Array.BYTES_PER_ELEMENT;
+      this.#kernel.prepare(PLAN.FROM, TABLE.FROM, Math.min(TABLE.TO, TABLE.FROM + tableBytes));
       this.#prepared = plan;
     }
     if (this.#kernel.isVocabularyFull()) {
@@ -91,7 +95,7 @@ class KernelScan implements Scan {
 
   lines(buffer: Uint8Array, start: number, end: number): Rows {
     if (!this.#isInMemory(buffer, start, end)) return this.#plain.lines(buffer, start, end);
-    const kernel = this.#scanner.open(this.#plan);
+    const kernel = this.#scanner.open(this.#plan, this.#rowLength);
     const rows = this.#rows(kernel, kernel.lines(start, end));
     if (rows.count > 0 || rows.next === end) return rows;
     // One record has more elements than the table has rows: the plain scanner's table grows.
@@ -101,7 +105,7 @@ class KernelScan implements Scan {
 
   values(buffer: Uint8Array, start: number, end: number): Rows {
     if (!this.#isInMemory(buffer, start, end)) return this.#plain.values(buffer, start, end);
-    const kernel = this.#scanner.open(this.#plan);
+    const kernel = this.#scanner.open(this.#plan, this.#rowLength);
     const rows = this.#rows(kernel, kernel.values(start, end));
     return rows.count > 0 || rows.next === end ? rows : this.#plain.values(buffer, rows.next, end);
   }

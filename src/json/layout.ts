@@ -41,8 +41,8 @@ export interface Layout extends Noted {
 
 export const MAX_WATCHES = 16;
 
-/** The rows of one record's elements take no more integers than this, 16 MiB: a body of tiny objects fills no memory. */
-export const MOST_ELEMENT_INTEGERS = 1 << 22;
+/** The rows of one record's elements take no more integers than this, 4 MiB: a body of tiny objects fills no memory. */
+export const MOST_ELEMENT_INTEGERS = 1 << 20;
 
 /**
  * Whether a key has characters that only escapes can write, other than `\u` and `\/`: quotes, backslashes, controls. A watch

@@ -4,7 +4,7 @@ import { NO_VOCABULARY } from "./vocabulary.ts";
 
 const FIRST_LENGTH = 1 << 12;
 /** A table beyond this was one record with very many elements: it is not kept for the next scan. */
-const KEPT_LENGTH = 1 << 22;
+const KEPT_LENGTH = 1 << 20;
 
 /** The rows of one scan, in a table that grows by doubling. Rows are named by their offset in it. */
 export class RowTable {

@@ -4,7 +4,7 @@ const SHORTEST_CLASS = 12;
 /** 4 MiB: what is longer was one record with very many elements, and is not kept. */
 const LONGEST_CLASS = 22;
 /** The memory of tables that wait to be used again: enough for all the reads of a window. */
-const MOST_KEPT_BYTES = 8 << 20;
+const MOST_KEPT_BYTES = 16 << 20;
 
 /** Who takes back the tables of the rows that it gave. */
 export interface TableOwner {
@@ -44,7 +44,3 @@ export class TablePool implements TableOwner {
     this.#free[31 - Math.clz32(buffer.byteLength)]?.push(buffer as ArrayBuffer);
   }
 }
-
-/** The bytes of the tables of these rows. */
-export const bytesOfTables = (rows: readonly { readonly table: Int32Array }[]): number =>
-  rows.reduce((sum, { table }) => sum + table.byteLength, 0);

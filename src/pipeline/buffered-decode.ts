@@ -1,13 +1,13 @@
 import { type BufferedPlace, decodePlaces } from "../delivery/buffer-frame.ts";
 import { BARE_ROW } from "../event/element-rows.ts";
 import type { Event } from "../event/event.ts";
-import { type Read, ReadRows } from "../event/read-rows.ts";
+import { Read, ReadRows } from "../event/read-rows.ts";
 import { layOut, NO_SLOTS } from "../event/slots.ts";
 import { FLAG, ROW } from "../json/layout.ts";
 import { BufferedEvent } from "./buffered-event.ts";
 import type { Decode, DecodeOptions } from "./decode.ts";
 import { HeldRows } from "./held-rows.ts";
-import { placeRead } from "./placed-read.ts";
+import { placeBytes } from "./placed-bytes.ts";
 
 /**
  * Makes events of what a sink's buffer holds: a line that says where the next ones came from, then those, one a line. They
@@ -17,32 +17,33 @@ import { placeRead } from "./placed-read.ts";
 export function bufferDecoder({ scanner, wanted }: Omit<DecodeOptions, "maxEventBytes">): Decode {
   const { layout, slots } = layOut(wanted);
   const scan = scanner.prepare(layout);
-  return (bytes, offset, origin) => {
-    const { read, start, end } = placeRead(scanner, bytes, offset, origin);
-    const held = new HeldRows(scanner);
-    const events: Event[] = [];
+  return function* (bytes, offset, origin) {
+    const { buffer, start, end } = placeBytes(scanner, bytes);
     let places: Iterator<BufferedPlace, undefined> = [][Symbol.iterator]();
-    for (let from = start; from < end; ) {
-      const { table, count, vocabulary, next } = scan.lines(read.buffer, from, end);
+    for (let from = start, isFirst = true; from < end || isFirst; isFirst = false) {
+      const read = new Read(buffer, offset - start, origin);
+      const held = new HeldRows(scanner);
+      const events: Event[] = [];
+      const { table, count, vocabulary, next } = scan.lines(buffer, from, end);
       const rows = new ReadRows(read, table, slots, vocabulary);
-      held.rows.push(rows);
+      held.add(rows, count);
       for (let row = 0; row < count * slots.rowLength; row += slots.rowLength) {
         const flags = table[row + ROW.FLAGS] as number;
         const [first, behind] = [table[row + ROW.START] as number, table[row + ROW.END] as number];
         if ((flags & FLAG.NOT_AN_OBJECT) !== 0) {
-          places = decodePlaces(read.buffer.toString("utf8", first, behind));
+          places = decodePlaces(buffer.toString("utf8", first, behind));
           continue;
         }
         const { value: place } = places.next();
-        if (!place) throw new Error(`the buffer holds an event that no place belongs to, at ${read.shift + first}`);
+        if (!place) throw new Error(`the buffer holds an event that no place belongs to, at ${read.offsetOf(first)}`);
         const isScanned = (flags & FLAG.INVALID) === 0;
         events.push(
           isScanned ? new BufferedEvent(rows, row, place) : new BufferedEvent(bareRows(read, first, behind), 0, place),
         );
       }
       from = next;
+      yield { events, invalid: [], held, next: from < end ? offset - start + from : undefined };
     }
-    return { events, invalid: [], held };
   };
 }
 

@@ -36,6 +36,7 @@ export function makeBufferedWay(
   return {
     source,
     behind,
+    window,
     journal: undefined,
     key,
     name,

@@ -2,8 +2,8 @@ import { crc32 } from "node:zlib";
 import type { Noted } from "../delivery/handover.ts";
 import type { Journal, Sender } from "../delivery/journal.ts";
 import type { WindowReader } from "../delivery/window-reader.ts";
-import { bytesOfTables } from "../json/table-pool.ts";
 import { encodeHeader, encodePrefix, PREFIX_BYTES } from "../store/frame.ts";
+import { scannedBytes } from "./event-bytes.ts";
 
 /** Notes the records in a part of the window; undefined where one of them is no event. */
 export type Note = (buffer: Buffer, start: number, end: number) => Noted | undefined;
@@ -51,13 +51,9 @@ export class Door {
     buffer.set(header, start + PREFIX_BYTES);
     const bytes = buffer.subarray(start, end);
     const { remote } = sender;
-    const frame = {
-      bytes,
-      records: records - start,
-      remote,
-      noted,
-      lease: this.#reader.leaseUnread(bytes, bytesOfTables(noted.rows)),
-    };
+    const eventBytes = noted.rows.reduce((sum, { count, table }) => sum + scannedBytes(count, table.byteLength), 0);
+    const lease = this.#reader.leaseUnread(bytes, eventBytes);
+    const frame = { bytes, records: records - start, remote, noted, lease };
     return this.#journal.appendHeld(frame).then(() => noted.records);
   }
 

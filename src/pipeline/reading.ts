@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { HeldBatch } from "../delivery/handover.ts";
-import type { ReadLease } from "../delivery/lease.ts";
+import type { Lease } from "../delivery/lease.ts";
 import type { WindowReader } from "../delivery/window-reader.ts";
 import type { SourceStatus } from "../observe/status.ts";
 import type { Position, Source } from "../plugin.ts";
@@ -8,7 +8,7 @@ import type { Position, Source } from "../plugin.ts";
 /** What a read brought, counted in the window from the moment it is there. */
 export interface LeasedRead {
   readonly raw: HeldBatch;
-  readonly lease: ReadLease;
+  readonly lease: Lease;
 }
 
 /** How a source is read for one flow. */

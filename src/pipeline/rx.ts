@@ -4,6 +4,7 @@
  */
 export { lastValueFrom } from "rxjs/internal/lastValueFrom";
 export { Observable } from "rxjs/internal/Observable";
+export { concat } from "rxjs/internal/observable/concat";
 export { defer } from "rxjs/internal/observable/defer";
 export { from } from "rxjs/internal/observable/from";
 export { merge } from "rxjs/internal/observable/merge";

@@ -8,6 +8,7 @@ import type { SinkCounts } from "../observe/counts.ts";
 import type { BatchLimits } from "../plugin.ts";
 import { gather } from "./batch.ts";
 import { placeOf } from "./buffered-event.ts";
+import { bytesMade } from "./event-bytes.ts";
 import type { FilterChain } from "./filter-chain.ts";
 import { Passage } from "./passage.ts";
 import { concatMap, defer, from, map, mergeMap, type Observable, of, tap } from "./rx.ts";
@@ -86,7 +87,10 @@ function passBranch(branch: SinkBranch, read: ReadEvents, signal: AbortSignal): 
   const debt = { ...read, sink: branch.index };
   const fresh = skipDelivered(branch, read);
   const filtered = branch.chain.apply(fresh);
-  const passage = (events: readonly Event[]) => new Passage(skipPartly(branch, read, events), debt);
+  const passage = (events: readonly Event[]) => {
+    read.holdMade(bytesMade(fresh, events));
+    return new Passage(skipPartly(branch, read, events), debt);
+  };
   if (!(filtered instanceof Promise) && filtered.failed.length === 0) return of(passage(filtered.events));
   return from(Promise.resolve(filtered)).pipe(
     concatMap(async ({ events, failed }) => {

@@ -1,17 +1,18 @@
-import type { DeadLetter, DeadLetters } from "../delivery/dead-letters.ts";
-import { deadLetterOf, letterFrom } from "../delivery/deliver.ts";
+import type { DeadLetters } from "../delivery/dead-letters.ts";
 import type { Lease } from "../delivery/lease.ts";
 import type { Positions, Receipt } from "../delivery/positions.ts";
-import type { Event, Origin } from "../event/event.ts";
+import type { Window } from "../delivery/window.ts";
+import type { Event } from "../event/event.ts";
 import type { SinkCounts } from "../observe/counts.ts";
-import type { RawBatch, Source } from "../plugin.ts";
-import type { Decode, Invalid } from "./decode.ts";
-import type { Failed, FilterChain } from "./filter-chain.ts";
+import type { Source } from "../plugin.ts";
+import type { Decode } from "./decode.ts";
+import type { FilterChain } from "./filter-chain.ts";
+import { ReadSteps } from "./read-steps.ts";
 import type { LeasedRead, Reading, ReadingTerms } from "./reading.ts";
-import { concatMap, finalize, from, Observable, of } from "./rx.ts";
+import { concat, concatMap, defer, finalize, from, Observable, of } from "./rx.ts";
 import type { Taps } from "./taps.ts";
 
-/** The events of one read, and what is owed for them. */
+/** The events of one step of a read, and what is owed for them. */
 export interface ReadEvents {
   /** The source's key. */
   readonly source: string;
@@ -19,6 +20,8 @@ export interface ReadEvents {
   readonly partition: string;
   readonly receipt: Receipt;
   readonly positions: Positions;
+  /** To be told what the events of further filters take: they have room until the receipt is settled. */
+  holdMade(bytes: number): void;
 }
 
 /** One source's way to the fork: read, decode, its own filters and those that all share. */
@@ -28,6 +31,8 @@ export interface SourceWay extends ReadingTerms {
   readonly name: string;
   readonly source: Source;
   readonly reading: Reading;
+  /** What it is read into. */
+  readonly window: Window;
   readonly decode: Decode;
   readonly chain: FilterChain;
   readonly positions: Positions;
@@ -42,14 +47,15 @@ export interface SourceWay extends ReadingTerms {
   readonly fail: (component: string, error: unknown) => void;
 }
 
-/** Emits what each read brings to the fork, in order, a read at a time and only while the window has room. */
+/** Emits what each read brings to the fork, in order, a step at a time and only while the window has room. */
 export function runSource(way: SourceWay): Observable<ReadEvents> {
   /** Of reads behind one that is still on its way: in an abandoned flow their turn never comes. */
   const waiting = new Set<Lease>();
   return readAll(way, waiting).pipe(
     concatMap((read) => {
+      const steps = new ReadSteps(way, read);
       waiting.delete(read.lease);
-      return passSource(way, read);
+      return passSteps(steps, way).pipe(finalize(() => steps.release()));
     }),
     finalize(() => {
       for (const lease of waiting) lease.release();
@@ -80,71 +86,19 @@ function readAll(way: SourceWay, waiting: Set<Lease>): Observable<LeasedRead> {
   });
 }
 
-function passSource(way: SourceWay, { raw, lease }: LeasedRead): Observable<ReadEvents> {
-  const { counts, status, positions, key, taps } = way;
-  const origin = originOf(key, raw);
-  const { events, invalid, held } = way.decode(raw.bytes, raw.offset, origin, raw.held?.noted);
-  lease.weigh(held.byteLength);
-  const lagging = status.lag.open(raw);
-  const receipt = lagging.until(
-    positions.open(
-      raw.partition,
-      raw.position,
-      {
-        release: () => {
-          held.release();
-          lease.release();
-          lagging.close();
-        },
-      },
-      { ended: raw.ended === true, isEmpty: raw.bytes.length === 0 && !raw.refused?.length },
-    ),
-  );
-  const refused: readonly Invalid[] = [...invalid, ...(raw.refused ?? [])];
-  const refusedRecords = refused.reduce((sum, { records = 1 }) => sum + records, 0);
-  counts.received += events.length + refusedRecords;
-  status.events += events.length;
-  status.bytes += raw.bytes.length;
-  taps.pass(way.name, events);
-  const filtered = way.chain.apply(events);
-  const passed = (fresh: readonly Event[]) => ({
-    source: key,
-    events: fresh,
-    partition: raw.partition,
-    receipt,
-    positions,
-  });
-  if (!(filtered instanceof Promise) && filtered.failed.length === 0 && refused.length === 0) {
-    return of(passed(filtered.events));
-  }
-  return from(
-    (async () => {
-      const { events: fresh, failed } = await filtered;
-      await way.deadLetters.write(lettersOf(way.name, origin, refused, failed), way.giveUp);
-      counts.deadLettered += refusedRecords + failed.length;
-      return passed(fresh);
-    })(),
-  );
+/** Most reads have one step, which is taken at once: its bytes are still in the processor's cache. */
+function passSteps(steps: ReadSteps, { window, giveUp }: SourceWay): Observable<ReadEvents> {
+  const rest = defer(() => from(takeAll(steps, window, giveUp)));
+  if (!steps.hasRoom) return rest;
+  const first = steps.take();
+  const emitted = first instanceof Promise ? from(first) : of(first);
+  return steps.isOver ? emitted : concat(emitted, rest);
 }
 
-/** One at a time, as a read may hold very many that are tiny. */
-function* lettersOf(
-  component: string,
-  origin: Origin,
-  refused: readonly Invalid[],
-  failed: readonly Failed[],
-): Generator<DeadLetter, void> {
-  const from = letterFrom(component, origin);
-  for (const { reason, offset, byteLength, bytes, records } of refused) {
-    yield { ...from, reason, offset, byteLength, ...(bytes && { bytes }), ...(records !== undefined && { records }) };
+/** @throws the signal's reason when it is aborted before there is room for all of them */
+async function* takeAll(steps: ReadSteps, { events }: Window, giveUp: AbortSignal): AsyncGenerator<ReadEvents, void> {
+  while (!steps.isOver) {
+    if (!steps.hasRoom) await events.untilFree(giveUp);
+    yield await steps.take();
   }
-  for (const { event, component: filter, reason } of failed) yield deadLetterOf(event, filter, reason);
 }
-
-const originOf = (source: string, { partition, path, remote }: RawBatch): Origin => ({
-  source,
-  partition,
-  receivedAt: Date.now(),
-  ...(path !== undefined && { path }),
-  ...(remote !== undefined && { remote }),
-});

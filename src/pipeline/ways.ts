@@ -2,12 +2,13 @@ import type { SourceConfig } from "../config/config.ts";
 import { Positions } from "../delivery/positions.ts";
 import type { SinkPositions } from "../delivery/sink-position.ts";
 import { type Half, keyBehindFork } from "./buffered-sink.ts";
-import { jsonDecoder, textDecoder } from "./decode.ts";
+import { jsonDecoder } from "./decode.ts";
 import { FilterChain, type Stage } from "./filter-chain.ts";
 import type { Foundation } from "./foundation.ts";
 import type { SourcePart } from "./parts.ts";
 import { resumeFrom } from "./record.ts";
 import type { SourceWay } from "./source-way.ts";
+import { textDecoder } from "./text-decode.ts";
 import { type Reader, wantedBy } from "./wanted.ts";
 
 /** A source's way with what it is made of. */
@@ -29,7 +30,7 @@ interface Neighbours {
 export function makeWay(foundation: Foundation, part: SourcePart, around: Neighbours): Way {
   const { name, config, source, reading, status, journal } = part;
   const { key } = config;
-  const { scanner, deadLetters, taps, shared, stopReading, giveUp, fail } = foundation;
+  const { scanner, window, deadLetters, taps, shared, stopReading, giveUp, fail } = foundation;
   const stages = [...part.stages, ...around.sharedStages];
   const filters = stages.map(({ filter }) => filter);
   const resume = resumeFrom(around.reached, key, foundation.config.sinks.map(keyBehindFork));
@@ -45,6 +46,7 @@ export function makeWay(foundation: Foundation, part: SourcePart, around: Neighb
     key,
     name,
     reading,
+    window,
     deadLetters,
     taps,
     stopReading,

@@ -7,7 +7,7 @@ import { MOST_ELEMENTS } from "../../src/event/element-rows.ts";
 import { type Event, watch } from "../../src/event/event.ts";
 import { type FieldPath, field, join } from "../../src/event/field-path.ts";
 import { jsonText } from "../../src/event/json-text.ts";
-import { type Read, ReadRows } from "../../src/event/read-rows.ts";
+import { Read, ReadRows } from "../../src/event/read-rows.ts";
 import { ScannedEvent } from "../../src/event/scanned-event.ts";
 import { NO_SLOTS } from "../../src/event/slots.ts";
 import { Template } from "../../src/event/template.ts";
@@ -227,7 +227,7 @@ test("an array of more elements than the memory is meant for is refused, with th
 
 test("whatever is read of an event after its release throws", () => {
   const buffer = Buffer.from('{"a":"text"}');
-  const read: Read = { buffer, shift: 0, origin: ORIGIN, released: false };
+  const read = new Read(buffer, 0, ORIGIN);
   const event = new ScannedEvent(new ReadRows(read, Int32Array.of(0, buffer.length, 0, 0), NO_SLOTS), 0, -1);
   const changed = edit(event, { set: field("b"), value: 1 });
   const kept = event.value;

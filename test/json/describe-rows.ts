@@ -75,13 +75,13 @@ export function describeRows(name: string, scanner: Scanner): void {
     test("a full table ends between two records, whatever number of elements one has", () => {
       const fields = Array.from({ length: 40 }, (_, index) => [`field${index}`]);
       const layout: Layout = { fields, elements: { at: ["items"], fields: [] } };
-      const list = `{"items":[${Array(20_000).fill("{}").join(",")}]}`;
-      const json = Buffer.from(`{"field7":1}\n${list}\n${"{}\n".repeat(20_000)}{"field39":2}\n`);
+      const list = `{"items":[${Array(10_000).fill("{}").join(",")}]}`;
+      const json = Buffer.from(`{"field7":1}\n${list}\n${"{}\n".repeat(10_000)}{"field39":2}\n`);
       for (const mode of ["lines", "values"] as const) {
         const rows = scan(json, mode, layout);
-        assert.equal(rows.length, 1 + 20_001 + 20_001);
+        assert.equal(rows.length, 1 + 10_001 + 10_001);
         assert.deepEqual(rows[0].pairs[7], [10, 11]);
-        assert.equal(rows[1].elements, 20_000);
+        assert.equal(rows[1].elements, 10_000);
         assert.deepEqual(rows.at(-1)?.pairs[39], [json.length - 3, json.length - 2]);
       }
     });

@@ -40,17 +40,22 @@ const tailOf = (path: string): SourceConfig => ({
 });
 
 /** A pipeline that tails a file of this text, with a window of {@link WINDOW_BLOCKS} blocks. */
-function pipelineOver(t: TestContext, text: string, sinks: SinkConfig[], mostInFlightBytes?: number): Pipeline {
+function pipelineOver(
+  t: TestContext,
+  text: string,
+  sinks: SinkConfig[],
+  { decode = "json", most }: { decode?: "json" | "text"; most?: number | undefined } = {},
+): Pipeline {
   const folder = temporaryFolder(t);
   const path = join(folder, "audit.log");
   writeFileSync(path, text);
   const maxInFlightBytes = WINDOW_BLOCKS * BLOCK_BYTES;
   return new Pipeline(
     configOf(folder, {
-      sources: [tailOf(path)],
+      sources: [{ ...tailOf(path), decode }],
       sinks,
       maxInFlightBytes,
-      ...(mostInFlightBytes !== undefined && { mostInFlightBytes }),
+      ...(most !== undefined && { mostInFlightBytes: most }),
     }),
   );
 }
@@ -75,21 +80,31 @@ test("a stuck sink stops the source at the last whole line of the window's last 
   assert.equal(pipeline.report.sinks[0]?.addsUp, true);
 });
 
-test("tiny events fill the window by what is noted of them, long before their bytes do", async (t) => {
-  const lines = 3 * (WINDOW_BLOCKS - 1) * 2 ** 18;
-  const sink = new StuckSink();
-  const pipeline = pipelineOver(t, "{}\n".repeat(lines), [sinkOf(sink)]);
-  await pipeline.start();
-  const bytesRead = () => pipeline.report.sources[0]?.bytes ?? 0;
-  await until("a second read came", () => bytesRead() > BLOCK_BYTES);
-  for (let turns = 0; turns < 2000; turns++) await turn();
-  assert.ok(bytesRead() < 3 * lines);
+/** What an event takes at the least beside its bytes, and the most events of one scan. */
+const EVENT_BYTES = 192;
+const STEP_EVENTS = 2 ** 13;
 
-  sink.released.resolve();
-  await until("all is delivered", () => sink.texts.length === lines);
-  await pipeline.stop();
-  assert.equal(pipeline.report.inFlightBytes, 0);
-});
+for (const { decode, line } of [
+  { decode: "json", line: "{}\n" },
+  { decode: "text", line: "x\n" },
+] as const) {
+  test(`a stuck sink stops tiny events (${decode}) long before their bytes fill the window, and each comes once`, async (t) => {
+    const lines = 300_000;
+    const sink = new StuckSink();
+    const pipeline = pipelineOver(t, line.repeat(lines), [sinkOf(sink)], { decode });
+    await pipeline.start();
+    const events = () => pipeline.report.sources[0]?.events ?? 0;
+    await until("the sink is stuck with some", () => events() > STEP_EVENTS);
+    for (let turns = 0; turns < 200; turns++) await turn();
+    assert.ok(events() <= (WINDOW_BLOCKS * BLOCK_BYTES) / EVENT_BYTES + STEP_EVENTS);
+
+    sink.released.resolve();
+    await until("all is delivered", () => sink.texts.length === lines);
+    await pipeline.stop();
+    assert.equal(pipeline.report.inFlightBytes, 0);
+    assert.equal(pipeline.report.sinks[0]?.addsUp, true);
+  });
+}
 
 test("one stuck sink holds the others at the window, and they go on when it does", async (t) => {
   const [stuck, free] = [new StuckSink(), new KeepingSink()];
@@ -122,7 +137,7 @@ for (const { title, most } of [
 ]) {
   test(title, async (t) => {
     const sink = new LearningSink();
-    const pipeline = pipelineOver(t, LINE.repeat(20_000), [sinkOf(sink)], most && most * BLOCK_BYTES);
+    const pipeline = pipelineOver(t, LINE.repeat(20_000), [sinkOf(sink)], { most: most && most * BLOCK_BYTES });
     await pipeline.start();
     const blocks = most ?? WINDOW_BLOCKS;
     const inFlight = () => pipeline.report.inFlightBytes;

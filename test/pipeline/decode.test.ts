@@ -15,7 +15,10 @@ function decoderInMemory(maxEventBytes = 1000) {
   return (text: string, at: number) => {
     const start = memory.start + at;
     const length = memory.buffer.write(text, start);
-    return decode(memory.buffer.subarray(start, start + length), at, ORIGIN);
+    const [step, ...further] = decode(memory.buffer.subarray(start, start + length), at, ORIGIN);
+    assert.ok(step);
+    assert.deepEqual(further, []);
+    return step;
   };
 }
 

@@ -138,6 +138,25 @@ for (const blocks of [2, 6])
     await until("the reader has caught up", () => sink.texts.length === 2 * events);
   });
 
+test("tiny events wait in the window until what is noted of them fills it, the rest in the journal, and each comes once", async (t) => {
+  const sink = new StuckSink();
+  const { pipeline, door } = await startPushed(t, temporaryFolder(t), sink, { maxInFlightBytes: 2 * BLOCK_BYTES });
+  const [bodies, events] = [60, 1000];
+  let taken = 0;
+  for (let n = 0; n < bodies; n++) {
+    const accepting = door.acceptEvents(body(n * events, events), {});
+    if (accepting) taken++;
+    await (accepting ?? door.accept(body(n * events, events), {}));
+  }
+  assert.ok(taken > 0 && taken < 30, `${taken} were taken in`);
+  assert.equal(door.acceptEvents(body(0, 20_000), {}), undefined);
+  sink.released.resolve();
+  await until("all is delivered", () => sink.texts.length === bodies * events);
+  assert.deepEqual(sink.texts, range(0, bodies * events));
+  await until("the window is free", () => pipeline.report.inFlightBytes === 0);
+  assert.equal(await door.acceptEvents(body(0, events), {}), events);
+});
+
 test("a block of the window serves requests again once all that was in it is delivered", async (t) => {
   const sink = new KeepingSink();
   const { pipeline, door } = await startPushed(t, temporaryFolder(t), sink, { maxInFlightBytes: 2 * BLOCK_BYTES });

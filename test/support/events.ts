@@ -1,6 +1,6 @@
 import type { Event, FieldWatch, Origin } from "../../src/event/event.ts";
 import type { FieldPath } from "../../src/event/field-path.ts";
-import { ReadRows } from "../../src/event/read-rows.ts";
+import { Read, ReadRows } from "../../src/event/read-rows.ts";
 import { ScannedEvent } from "../../src/event/scanned-event.ts";
 import { layOut } from "../../src/event/slots.ts";
 import type { Json } from "../../src/json/json.ts";
@@ -29,7 +29,7 @@ export function eventsOf(lines: readonly (string | Json)[], reader: Reader = {})
     reader.splits ? { fields: [], watches: [], elements: { path: reader.splits, wanted: own } } : own,
   );
   const scan = createPlainScanner().prepare(layout);
-  const read = { buffer, shift: 0, origin: ORIGIN, released: false };
+  const read = new Read(buffer, 0, ORIGIN);
   const events: Event[] = [];
   for (let from = 0; from < buffer.length; ) {
     const { table, count, next } = scan.lines(buffer, from, buffer.length);

@@ -13,6 +13,6 @@ export function scannedEvents(fields: readonly FieldPath[]): (lines: readonly st
     const bytes = Buffer.from(`${lines.join("\n")}\n`);
     const block = memory.buffer.subarray(used, used + bytes.length);
     used += bytes.copy(block);
-    return [...decode(block, 0, ORIGIN).events];
+    return [...decode(block, 0, ORIGIN)].flatMap(({ events }) => events);
   };
 }
