@@ -16,6 +16,8 @@ interface Definition {
   readonly description: string;
   /** JSON Schema of the options: validates them, fills defaults, types `create`, and makes the reference page. */
   readonly options: ObjectSchema;
+  /** What the schema cannot tell: options that do not go together. @throws SyntaxError that says what to write instead */
+  check?(options: never): void;
   /** Something worth a warning at validation, though it is allowed. */
   warnings?(options: never): readonly string[];
 }
@@ -47,6 +49,7 @@ export type PluginDefinition = SourceDefinition | ListenerDefinition | FilterDef
 export interface TypedDefinition<Schema extends ObjectSchema, Component, ComponentContext> {
   readonly description: string;
   readonly options: Schema;
+  check?(options: OptionsOf<Schema>): void;
   warnings?(options: OptionsOf<Schema>): readonly string[];
   create(options: OptionsOf<Schema>, context: ComponentContext): Component | Promise<Component>;
 }

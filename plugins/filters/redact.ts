@@ -51,6 +51,7 @@ export default defineFilter({
       },
     },
   },
+  check: ({ resources }) => void new SensitiveResources(resources),
   create({ resources, fields, mode }) {
     const sensitive = new SensitiveResources(resources);
     const further = fields.map((path) => field(path));

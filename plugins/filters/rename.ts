@@ -28,9 +28,9 @@ export default defineFilter({
     },
     required: ["fields"],
   },
+  check: ({ fields }) => void movesOf(fields),
   create({ fields }) {
-    const moves = Object.entries(fields).map(([from, to]) => ({ from: field(from), to: field(to) }));
-    checkTargets(moves);
+    const moves = movesOf(fields);
     return {
       reads: moves.map(({ from }) => from),
       apply: (events) => changeEach(events, (event) => rename(event, moves)),
@@ -50,7 +50,9 @@ function rename(event: Event, moves: readonly Move[]): Event {
   return settings.length === 0 ? event : edit(event, ...removals, ...settings);
 }
 
-function checkTargets(moves: readonly Move[]): void {
+/** @throws SyntaxError where one field would have two values, or keep its own */
+function movesOf(fields: Readonly<Record<string, string>>): readonly Move[] {
+  const moves = Object.entries(fields).map(([from, to]) => ({ from: field(from), to: field(to) }));
   const sources = new Map<FieldPath, FieldPath>();
   for (const { from, to } of moves) {
     if (from === to) throw new SyntaxError(`"${from.text}" is renamed to itself: remove that line`);
@@ -59,4 +61,5 @@ function checkTargets(moves: readonly Move[]): void {
       throw new SyntaxError(`"${other.text}" and "${from.text}" are both renamed to "${to.text}": give each its own`);
     sources.set(to, from);
   }
+  return moves;
 }

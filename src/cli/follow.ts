@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Command } from "./command.ts";
 import { eventLine, userOf } from "./event-line.ts";
@@ -12,7 +12,9 @@ export const command: Command = async (words) => {
   const { values, positionals } = parseArgs({ args: [...words], allowPositionals: true, options: OPTIONS });
   const [folder, ...others] = positionals;
   if (folder === undefined || others.length > 0) throw new UsageError("name the one folder to follow");
-  if (!existsSync(folder)) throw new UsageError(`there is no folder ${folder}`);
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (!found) throw new UsageError(`there is no folder ${folder}`);
+  if (!found.isDirectory()) throw new UsageError(`${folder} is a file: name the folder that a file sink writes to`);
   const { user, json } = values;
   const stopped = Promise.withResolvers<void>();
   const followed = new FollowedFolder(folder, (line) => {

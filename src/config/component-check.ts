@@ -7,7 +7,7 @@ import { createOptionCheck, type OptionCheck } from "./option-check.ts";
 import type { PluginList, Section } from "./plugin-list.ts";
 import { loadPlugin, PluginError } from "./plugin-loader.ts";
 import { below, type Pointer, printPointer, quote } from "./pointer.ts";
-import { isMap } from "./prepared-value.ts";
+import { hideIn, isMap } from "./prepared-value.ts";
 
 /** A component whose options are checked, those of its own apart from those that the engine has for all of its kind. */
 export interface CheckedComponent {
@@ -63,7 +63,10 @@ export function createComponentCheck(document: Document, baseDir: string, list: 
     const found = await checkOptions(value, schema, pointer, name);
     findings.push(...found);
     const options = pick(value, (option) => !isEngines(option));
-    if (found.length === 0) {
+    const mistake = found.length === 0 ? mistakeIn(definition, options) : undefined;
+    if (mistake !== undefined) {
+      findings.push({ pointer, atKey: true, path: name, message: hideIn(mistake, document, options, pointer) });
+    } else if (found.length === 0) {
       for (const message of warningsOf(definition, options)) warnings.push({ pointer, atKey: true, message });
     }
     return { name, type: String(value.type), definition, options, engine: pick(value, isEngines) };
@@ -104,6 +107,18 @@ export function createComponentCheck(document: Document, baseDir: string, list: 
   }
 
   return { findings, warnings, checkOptions, check };
+}
+
+/** What the component itself finds wrong with options that its schema takes. */
+function mistakeIn(definition: PluginDefinition, options: Readonly<Record<string, unknown>>): string | undefined {
+  const { check } = definition as { check?(options: Readonly<Record<string, unknown>>): void };
+  try {
+    check?.call(definition, options);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return error.message;
+  }
 }
 
 function warningsOf(definition: PluginDefinition, options: Readonly<Record<string, unknown>>): readonly string[] {

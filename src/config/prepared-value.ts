@@ -52,6 +52,22 @@ export function prepareValue(
 export const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** A message about options, where what it quotes of texts that are secret or from outside is not shown. */
+export function hideIn(message: string, document: Document, options: unknown, pointer: Pointer): string {
+  const hidden = hiddenTexts(document, options, pointer);
+  const isHidden = (quoted: string) => hidden.some((text) => text.includes(quoted) || quoted.includes(text));
+  return message.replaceAll(/"([^"]+)"/g, (all, quoted: string) => (isHidden(quoted) ? '"***"' : all));
+}
+
+function hiddenTexts(document: Document, value: unknown, pointer: Pointer): string[] {
+  if (typeof value === "string") {
+    const isHidden = value !== "" && (document.secrets.has(pointer) || isFromOutside(document, pointer));
+    return isHidden ? [value] : [];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => hiddenTexts(document, item, below(pointer, key)));
+}
+
 /** A key's own value: `constructor` is an option that nobody declared. */
 export const own = <Value>(map: Readonly<Record<string, Value>>, key: string): Value | undefined =>
   Object.hasOwn(map, key) ? map[key] : undefined;

@@ -92,10 +92,16 @@ function explainLimit(keyword: string, limit: number, schema: ErrorObject["paren
     case "minLength":
       return limit === 1 ? "must not be empty" : `needs ${limit} ${characters} or more`;
     case "pattern":
-      return `must match ${schema?.pattern}`;
+      return `does not fit ${schema?.pattern}${exampleOf(schema)}`;
     default:
       return `does not fit its schema: ${keyword}`;
   }
+}
+
+/** What to write instead of a text that does not fit its pattern, where the schema says. */
+function exampleOf(schema: ErrorObject["parentSchema"]): string {
+  const example: unknown = Array.isArray(schema?.examples) ? schema.examples[0] : schema?.default;
+  return typeof example === "string" ? `: write ${example}, for example` : "";
 }
 
 const isOfType = ({ keyword }: ErrorObject): boolean => keyword === "type";

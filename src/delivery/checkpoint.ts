@@ -45,7 +45,10 @@ export class Checkpoint {
     const record = this.#parse(this.#fileSystem.readFileSync(this.path, "utf8"));
     if (typeof record.version !== "number") throw this.#unusable("is damaged");
     if (record.version > VERSION) {
-      throw this.#unusable(`is of version ${record.version}, and this Sluice reads ${VERSION} at the most`);
+      throw this.#unusable(
+        `is of version ${record.version}, and this Sluice reads ${VERSION} at the most`,
+        "Run the Sluice that wrote it, or a newer one",
+      );
     }
     const { generation = 0, boot, letters, memory } = record;
     return {
@@ -81,9 +84,9 @@ export class Checkpoint {
     throw this.#unusable("is damaged");
   }
 
-  #unusable(why: string): CheckpointError {
+  #unusable(why: string, remedy = "Restore the data folder as a whole from a backup"): CheckpointError {
     return new CheckpointError(
-      `${this.path} ${why}. Restore it from a backup; or move it away to read all sources from their beginning again, ` +
+      `${this.path} ${why}. ${remedy}; or move it away to read all sources from their beginning again, ` +
         "which delivers a second time what the sinks already have.",
     );
   }

@@ -2,11 +2,13 @@ import { dirname } from "node:path";
 import { setImmediate as turn, setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Health, Work } from "../observe/health.ts";
+import type { Log } from "../observe/log.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import { makeFolder, syncFolderSoon } from "../store/folders.ts";
 import { writeWhole } from "../store/whole-io.ts";
 import { type DeadLetter, fromLine, inPieces, toLine } from "./dead-letter.ts";
 import { type BufferReach, KnownLetters } from "./known-letters.ts";
+import { LetterNotice } from "./letter-notice.ts";
 import { earliest, type LettersMark } from "./letters-mark.ts";
 import type { SinkPositions } from "./sink-position.ts";
 
@@ -28,6 +30,7 @@ export class DeadLetters {
   readonly #maxBytes: number;
   readonly #fileSystem: FileSystem;
   readonly #work: Work;
+  readonly #notice: LetterNotice;
   #last: Promise<void> = Promise.resolve();
   #known = new KnownLetters();
   /** How far the file is written. */
@@ -41,11 +44,12 @@ export class DeadLetters {
   /** A sync has failed since the last that succeeded. */
   #mustRewrite = false;
 
-  constructor(options: { path: string; maxBytes: number; fileSystem: FileSystem; health: Health }) {
+  constructor(options: { path: string; maxBytes: number; fileSystem: FileSystem; health: Health; log: Log }) {
     this.path = options.path;
     this.#maxBytes = options.maxBytes;
     this.#fileSystem = options.fileSystem;
     this.#work = options.health.observe("dead_letter", "the pipeline waits", "error");
+    this.#notice = new LetterNotice(options.log, options.path);
   }
 
   /** Where the letters begin that what is read from now on may make: the file's end, or where they are that may come again. */
@@ -124,6 +128,8 @@ export class DeadLetters {
     for (const piece of inPieces(letters)) {
       const letter = this.#known.strip(piece);
       if (!letter) continue;
+      // The first piece stands for all.
+      if (letter.piece === undefined || letter.piece.number === 1) this.#notice.add(letter);
       const line = toLine(letter);
       lines.push(line);
       length += line.length;
@@ -142,6 +148,7 @@ export class DeadLetters {
       const obstacle = this.#tryAppend(lines);
       if (obstacle === undefined) {
         this.#work.goesOn();
+        this.#notice.tell();
         return;
       }
       this.#work.waits(obstacle, { path: this.path });

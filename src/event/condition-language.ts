@@ -26,7 +26,7 @@ export function compileExpression(expression: string): CompiledExpression {
     const { type, error } = environment.parse(expression).check();
     if (error) throw error;
     if (type !== "bool" && type !== "dyn")
-      throw wrongAt(0, `it is a ${type}, neither true nor false: compare it with something`);
+      throw wrongAt(0, `this gives ${type}, neither true nor false: compare it with something`);
     const evaluate = environment.parse(expression);
     const reads = readsOf(evaluate.ast);
     useLinearMatches(evaluate.ast);
@@ -73,6 +73,7 @@ function compilePattern(pattern: ASTNode): void {
 }
 
 function explain({ summary, range }: ParseError): SyntaxError {
+  if (summary.endsWith("EOF")) return wrongAt(range?.start ?? 0, "it ends here, and something is missing");
   const variable = /^Unknown variable: (.*)$/.exec(summary)?.[1];
   const remedy = variable
     ? `; the event is self: write self.${variable}`

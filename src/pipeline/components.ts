@@ -38,12 +38,21 @@ export function contextOf(
   };
 }
 
-/** Makes a filter. @throws whatever it throws */
+/** Has a component made. @throws Error with its name before what it throws, as that may not say whose it is */
+export async function make<Made>(name: string, create: () => Made | Promise<Made>): Promise<Made> {
+  try {
+    return await create();
+  } catch (error) {
+    throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** Makes a filter. @throws as {@link make} */
 export async function makeFilter(
   surroundings: Surroundings,
   { name, definition, options }: FilterConfig,
 ): Promise<Filter> {
-  return definition.create(options as never, contextOf(surroundings, name));
+  return make(name, () => definition.create(options as never, contextOf(surroundings, name)));
 }
 
 /** A sink's condition as a filter: lets events pass for which it holds, or cannot be decided. */
@@ -60,7 +69,7 @@ export async function makeWhen(
   return { name, type: "when", filter: { reads: condition.fields, apply: (events) => events.filter(holds) } };
 }
 
-/** Makes a sink, which gets to know what its sources' records are. @throws whatever it throws */
+/** Makes a sink, which gets to know what its sources' records are. @throws as {@link make} */
 export async function makeSink(surroundings: Surroundings, { name, definition, options }: SinkConfig): Promise<Sink> {
   const { claims, decodings } = surroundings;
   const context: SinkContext = {
@@ -68,5 +77,5 @@ export async function makeSink(surroundings: Surroundings, { name, definition, o
     decodingOf: (source) => decodings.get(source) ?? "json",
     claim: async (folder, mode) => claims.claim(folder, mode),
   };
-  return definition.create(options as never, context);
+  return make(name, () => definition.create(options as never, context));
 }

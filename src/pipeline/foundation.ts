@@ -77,7 +77,7 @@ export function layFoundation(plan: Plan): Foundation {
         void keeping.record?.save();
       },
     }),
-    deadLetters: new DeadLetters({ ...config.deadLetter, fileSystem, health }),
+    deadLetters: new DeadLetters({ ...config.deadLetter, fileSystem, health, log: plan.log }),
     keeping,
   };
 }

@@ -7,7 +7,7 @@ import type { WindowReader } from "../delivery/window-reader.ts";
 import { Lag } from "../observe/lag.ts";
 import type { SourceStatus } from "../observe/status.ts";
 import type { Listener, ListenerContext, Position, Source, SourceContext } from "../plugin.ts";
-import { contextOf } from "./components.ts";
+import { contextOf, make } from "./components.ts";
 import { Door } from "./door.ts";
 import type { Foundation } from "./foundation.ts";
 import { Reading } from "./reading.ts";
@@ -32,7 +32,7 @@ interface Place {
   readonly journal: Journal | undefined;
 }
 
-/** Makes a source; for one that is pushed at, its journal, too, ready to be written. @throws whatever they throw */
+/** Makes a source; for one that is pushed at, its journal, too, ready to be written. @throws as {@link make} */
 export async function makeSource(foundation: Foundation, config: SourceConfig, place: Place): Promise<RunningSource> {
   const { definition, name, options, decode, maxEventBytes } = config;
   const reader = foundation.window.reader();
@@ -56,7 +56,7 @@ export async function makeSource(foundation: Foundation, config: SourceConfig, p
     maxEventBytes,
     block: (least) => reader.block(least),
   };
-  const source = await definition.create(options as never, own);
+  const source = await make(name, () => definition.create(options as never, own));
   return {
     source,
     reading: new Reading(source, reader),
@@ -67,7 +67,7 @@ export async function makeSource(foundation: Foundation, config: SourceConfig, p
   };
 }
 
-/** Makes what fills a journal. @throws whatever it throws, and TypeError where the source is no such thing */
+/** Makes what fills a journal. @throws as {@link make}, and TypeError where the source is no such thing */
 export async function makeListener(
   foundation: Foundation,
   { definition, key, name, options }: SourceConfig,
@@ -86,7 +86,7 @@ export async function makeListener(
     deadLetter: (bytes, reason, { remote }) =>
       deadLetters.write([{ ...refused, bytes, reason, ...(remote !== undefined && { remote }) }], giveUp),
   };
-  return definition.create(options as never, own);
+  return make(name, () => definition.create(options as never, own));
 }
 
 async function openJournal(

@@ -22,6 +22,9 @@ const REMEDIES: Readonly<Record<number, string>> = {
   [NO_DATABASE]: "move it away",
 };
 
+/** The system's codes where a file stands in the place of a folder. */
+const NO_FOLDER: ReadonlySet<string | undefined> = new Set(["ENOTDIR", "EEXIST"]);
+
 /** Says why a folder's lock could not be taken. */
 export function refusalOf(error: unknown, fileSystem: FileSystem, folder: string): LockError {
   if (error instanceof LockError) return error;
@@ -34,6 +37,9 @@ export function refusalOf(error: unknown, fileSystem: FileSystem, folder: string
     );
   }
   const reason = kind === undefined ? (code ?? message) : message;
-  const remedy = REMEDIES[kind ?? -1] ?? "the process must be allowed to make and to write files there";
+  const usual = NO_FOLDER.has(code)
+    ? "a file is in the place of a folder: move it away, or name another folder"
+    : "the process must be allowed to make and to write files there";
+  const remedy = REMEDIES[kind ?? -1] ?? usual;
   return new LockError(`cannot lock ${join(folder, LOCK_NAME)} (${reason}): ${remedy}`, { cause: error });
 }

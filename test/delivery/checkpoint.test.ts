@@ -104,7 +104,7 @@ test("a checkpoint of the first version is read: there are no intents behind it"
 const textOf = (stands: unknown) => JSON.stringify({ version: 3, sinks: ["all"], positions: { logs: { p1: stands } } });
 
 for (const [what, text, told] of [
-  ["is no JSON", "{", /checkpoint\.json is damaged\. Restore it/],
+  ["is no JSON", "{", /checkpoint\.json is damaged\. Restore the data folder as a whole/],
   ["is a list", "[]", /is damaged/],
   ["has no version", "{}", /is damaged/],
   ["is newer", '{"version":4}', /is of version 4, and this Sluice reads 3 at the most/],

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { DeadLetters } from "../../src/delivery/dead-letters.ts";
 import { Health } from "../../src/observe/health.ts";
-import { silentLog } from "../../src/observe/log.ts";
+import { type Log, silentLog } from "../../src/observe/log.ts";
 import { type Faults, faultyFileSystem } from "../support/file-writers.ts";
 import { temporaryFolder } from "../support/folders.ts";
 
@@ -19,11 +19,27 @@ const letterOf = (offset: number) => ({
   bytes: Buffer.from(`letter ${offset}`),
 });
 
-function lettersIn(t: TestContext, faults: Faults = {}): DeadLetters {
+function lettersIn(t: TestContext, faults: Faults = {}, log: Log = silentLog): DeadLetters {
   const path = join(temporaryFolder(t), "letters", "dead.ndjson");
   const health = new Health({ log: silentLog });
-  return new DeadLetters({ path, maxBytes: 1 << 20, fileSystem: faultyFileSystem(faults), health });
+  return new DeadLetters({ path, maxBytes: 1 << 20, fileSystem: faultyFileSystem(faults), health, log });
 }
+
+test("who makes dead letters is told at once, and then at most once a minute, without what they hold", async (t) => {
+  const lines: string[] = [];
+  const logOf = (component: string): Log => ({
+    ...silentLog,
+    warn: (text, fields) => void lines.push(`${component}: ${text} ${JSON.stringify(fields)}`),
+    child: logOf,
+  });
+  const letters = lettersIn(t, {}, logOf(""));
+  await letters.write([letterOf(1), { ...letterOf(2), records: 5 }], never);
+  await letters.write([letterOf(3), { ...letterOf(4), component: "sinks.search" }], never);
+  assert.deepEqual(lines, [
+    `filters[0]: refused what is now in the dead letters, with the reasons {"records":6,"path":"${letters.path}"}`,
+    `sinks.search: refused what is now in the dead letters, with the reasons {"records":1,"path":"${letters.path}"}`,
+  ]);
+});
 
 test("a file that somebody moves away before it was synced holds up no checkpoint", async (t) => {
   const letters = lettersIn(t);

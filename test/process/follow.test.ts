@@ -71,6 +71,27 @@ test("the lock of the folder, and who has it, are no events", async (t) => {
   assert.equal(sluice.output.stdout, "an event\n");
 });
 
+test("files of several users in one folder are followed, each the newest of its days", async (t) => {
+  const folder = temporaryFolder(t);
+  for (const name of ["alice-2026-03-01", "alice-2026-03-02", "bob-2026-03-02", "carol"]) {
+    writeFileSync(join(folder, `${name}.log`), `${name}\n`);
+  }
+  utimesSync(join(folder, "alice-2026-03-01.log"), 1, 1);
+  const sluice = follow(t, folder);
+  for (const name of ["alice-2026-03-02", "bob-2026-03-02", "carol"]) await sluice.says(`${name}\n`);
+  appendFileSync(join(folder, "bob-2026-03-02.log"), "more\n");
+  await sluice.says("more\n");
+  assert.doesNotMatch(sluice.output.stdout, /alice-2026-03-01/);
+});
+
+test("a file in the place of the folder is wrong usage", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "a.log"), "an event\n");
+  const sluice = startSluice(folder, ["follow", "a.log"]);
+  assert.equal(await sluice.exit, 2);
+  assert.match(sluice.output.stderr, /a\.log is a file: name the folder that a file sink writes to/);
+});
+
 test("a folder that is not there is wrong usage", async (t) => {
   const sluice = startSluice(temporaryFolder(t), ["follow", "nowhere"]);
   assert.equal(await sluice.exit, 2);

@@ -201,7 +201,7 @@ test("a damaged checkpoint is told with a remedy, and nothing is read", async (t
   writeFileSync(join(folder, "data", "checkpoint.json"), "{");
   const { code, stderr } = await runSluice(folder, ["run", "--exit-on-eof"]);
   assert.equal(code, 1);
-  assert.match(stderr, /checkpoint.json is damaged. Restore it/);
+  assert.match(stderr, /checkpoint.json is damaged. Restore the data folder as a whole/);
 });
 
 function hasLines(folder: string, count: number, user?: string): boolean {

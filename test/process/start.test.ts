@@ -90,7 +90,7 @@ test("a sink that cannot be made leaves none of the others open", async (t) => {
     sources: [sourceOf(linesSource([]))],
     sinks: [sinkOf(sink), { ...broken, key: "other", definition }],
   });
-  await assert.rejects(new Pipeline(config).start(), /no key/);
+  await assert.rejects(new Pipeline(config).start(), /^Error: sinks\.\w+: no key/);
   assert.equal(closed, 1);
 });
 

@@ -46,6 +46,26 @@ test("a file that cannot be read is told once, and read later; the others go on 
   }
 });
 
+test("globs that name nothing are told at the start, once, as they may be mistyped", async (t) => {
+  const folder = temporaryFolder(t);
+  const tail = new DrivenTail(folder, new Map());
+  t.after(() => tail.stop());
+  await tail.pass(5000);
+  assert.deepEqual(told(tail), ["no file matches yet: files that appear are read"]);
+  writeFileSync(join(folder, "a.log"), events(1, 2));
+  await tail.pass(1000);
+  assert.deepEqual(numbers(tail), [1, 2]);
+});
+
+test("a folder in the place of its files is told with what to write", async (t) => {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, "audit"));
+  const tail = new DrivenTail(folder, new Map(), { paths: ["audit"] });
+  t.after(() => tail.stop());
+  await tail.pass(1000);
+  assert.deepEqual(told(tail), ["no file matches: audit is a folder, write audit/* for the files in it"]);
+});
+
 /** What is opened is what its server forgets when {@link forget} is called. */
 function forgetfulServer() {
   const open = new Set<number>();

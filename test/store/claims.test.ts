@@ -74,4 +74,11 @@ test("a folder that cannot hold a lock is told with its remedy", (t) => {
   mkdirSync(join(folder, "b"));
   writeFileSync(join(folder, "b", ".sluice.lock"), "something else\n".repeat(10));
   assert.throws(claimOf(join(folder, "b")), /cannot lock .*not a database.*: move it away/);
+  for (const below of ["file", "file/below"]) {
+    writeFileSync(join(folder, "file"), "");
+    assert.throws(
+      claimOf(join(folder, below)),
+      /\((EEXIST|ENOTDIR)\): a file is in the place of a folder: move it away/,
+    );
+  }
 });

@@ -79,14 +79,15 @@ export default defineSink({
       },
     },
   },
+  check: ({ path, time_zone }) => void new PathLayout(templateOf(path, time_zone), "."),
   warnings: ({ path, time_zone }) => {
-    const layout = new PathLayout(Template.parse(path, { times: true, timeZone: time_zone }), ".");
+    const layout = new PathLayout(templateOf(path, time_zone), ".");
     return layout.sharedNames().map((name) => {
       return `two fields in one name of path, "${name}": "a" and "bc" share a file with "ab" and "c"; part them by a slash`;
     });
   },
   create: async (options, { baseDir, claim, fileSystem, fileSystemModule, log, name }) => {
-    const template = Template.parse(options.path, { times: true, timeZone: options.time_zone });
+    const template = templateOf(options.path, options.time_zone);
     const layout = new PathLayout(template, baseDir);
     const folderMode = Number.parseInt(options.folder_mode, 8);
     await claim(layout.base, folderMode);
@@ -110,3 +111,5 @@ export default defineSink({
     });
   },
 });
+
+const templateOf = (path: string, timeZone: string): Template => Template.parse(path, { times: true, timeZone });

@@ -10,12 +10,13 @@ export interface CredentialOptions {
 
 /**
  * The Authorization header for an endpoint, or undefined.
- * @throws Error when the options contradict each other; no secret is quoted
+ * @throws SyntaxError when the options contradict each other; no secret is quoted
  */
 export function authorization(options: CredentialOptions, endpoint: Endpoint): string | undefined {
   const ways = [options.username, options.api_key, options.token].filter((way) => way !== undefined);
-  if (ways.length > 1) throw new Error("username, api_key and token exclude each other: keep one of them");
-  if (options.password !== undefined && options.username === undefined) throw new Error("password needs username");
+  if (ways.length > 1) throw new SyntaxError("username, api_key and token exclude each other: keep one of them");
+  if (options.password !== undefined && options.username === undefined)
+    throw new SyntaxError("password needs username beside it");
   if (options.api_key !== undefined) return `ApiKey ${oneLine("api_key", options.api_key)}`;
   if (options.token !== undefined) return `Bearer ${oneLine("token", options.token)}`;
   const basic =
@@ -29,6 +30,7 @@ export function authorization(options: CredentialOptions, endpoint: Endpoint): s
 // A secret that comes from a file often ends with a line end; one inside would end the header.
 function oneLine(name: string, secret: string): string {
   const text = secret.trim();
-  if (!/^[\x21-\x7e]+$/.test(text)) throw new Error(`${name} must be printable ASCII without spaces or line ends`);
+  if (!/^[\x21-\x7e]+$/.test(text))
+    throw new SyntaxError(`${name} must be printable ASCII without spaces or line ends`);
   return text;
 }

@@ -11,6 +11,7 @@ import {
 import { bulkItems } from "./bulk-body.ts";
 import { BulkWriter, type Sent } from "./bulk-writer.ts";
 import { Connection } from "./connection.ts";
+import { authorization } from "./credentials.ts";
 import { documentIdOf } from "./document-id.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { IndexNames, indexName } from "./index-name.ts";
@@ -26,6 +27,11 @@ type Options = OptionsOf<typeof OPTIONS>;
 export default defineSink({
   description: "Writes events to OpenSearch or Elasticsearch, each as a document that is created once.",
   options: OPTIONS,
+
+  check(options) {
+    Template.parse(options.index, { times: true, timeZone: options.time_zone });
+    for (const endpoint of options.endpoints) authorization(options, parseEndpoint(endpoint));
+  },
 
   warnings(options) {
     const warnings: string[] = [];

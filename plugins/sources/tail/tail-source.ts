@@ -1,3 +1,4 @@
+import { join, resolve } from "node:path";
 import { milliseconds, type Position, type RawBatch, type Source, type SourceContext } from "../../../src/plugin.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Discovery, placeOf } from "./discovery.ts";
@@ -52,8 +53,10 @@ export class TailSource implements Source {
       while (!signal.aborted) {
         const isLook = discovery.isDue || clock.now() - lookedAt >= DISCOVER_EVERY_MS;
         if (isLook) {
+          const isFirst = lookedAt === Number.NEGATIVE_INFINITY;
           lookedAt = clock.now();
           yield* await discovery.look();
+          if (isFirst && !this.#context.untilEnd) this.#tellNoMatch(discovery);
         }
         const isPoll = isLook || clock.now() - polledAt >= pollInterval;
         if (isPoll) polledAt = clock.now();
@@ -146,21 +149,39 @@ export class TailSource implements Source {
   }
 
   /** The end of input: a last line without its end is taken if it is a whole event, else left. */
-  *#end({ turns, unreadable, matching }: Discovery): Generator<RawBatch> {
+  *#end(discovery: Discovery): Generator<RawBatch> {
+    const { turns, unreadable } = discovery;
     for (const file of turns.files) {
       const last = file.readRest(false);
       if (last) yield last;
     }
     // The input is what the globs name: a part of it that could not be read must not pass for read.
     if (unreadable.inWords) throw new Error(`cannot read ${unreadable.inWords}; all else was read`);
-    if (matching === 0) this.#context.log.warn("no file matches", { paths: this.#options.paths.join(", ") });
+    this.#tellNoMatch(discovery);
+  }
+
+  /** A path that is mistyped is no error, as files may appear later: somebody has to be told. */
+  #tellNoMatch({ matching, unreadable }: Discovery): void {
+    if (matching > 0 || unreadable.inWords) return;
+    const { baseDir, fileSystem, log, untilEnd } = this.#context;
+    const { paths } = this.#options;
+    const isFolder = (path: string) =>
+      fileSystem.statSync(resolve(baseDir, path), { throwIfNoEntry: false })?.isDirectory() ?? false;
+    const folder = paths.find((path) => quietly(() => isFolder(path)));
+    const remedy = untilEnd ? "" : " yet: files that appear are read";
+    const text =
+      folder === undefined ? remedy : `: ${folder} is a folder, write ${join(folder, "*")} for the files in it`;
+    log.warn(`no file matches${text}`, { paths: paths.join(", ") });
   }
 }
 
 /** Undefined where that cannot be told now. */
-function bytesOf(file: LogFile): number | undefined {
+const bytesOf = (file: LogFile): number | undefined => quietly(() => file.bytes);
+
+/** What `look` sees; undefined where the disk does not say. */
+function quietly<Seen>(look: () => Seen): Seen | undefined {
   try {
-    return file.bytes;
+    return look();
   } catch {
     return undefined;
   }
