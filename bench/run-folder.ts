@@ -11,8 +11,8 @@ const diskFolders: string[] = [];
 
 /**
  * An empty folder for a run to write to. In memory the last run's goes first, or they would fill it. On a disk each run has
- * a new one, and none is removed before all are done: ext4 takes its time to make files within seconds of others' removal,
- * and the run behind would pay for it.
+ * a new one, and none is removed before all are done: for six minutes ext4 passes over the inodes of what was removed, one by
+ * one for each file it makes, and the run behind would pay for it.
  */
 export function newRunFolder(): string {
   if (whereRunsWrite === "tmpfs" && runs > 0) rmSync(join(root, String(runs)), { recursive: true, force: true });
