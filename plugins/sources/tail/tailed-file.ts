@@ -1,6 +1,7 @@
 import type { Block, Position, RawBatch, SourceContext } from "../../../src/plugin.ts";
 import { type FileRecord, positionOf } from "./file-record.ts";
 import { type Beginning, beginningOf, beginsWith, SAMPLE_BYTES, Trail } from "./fingerprint.ts";
+import { goesOnInHole, holeIn, tellHole } from "./hole.ts";
 import type { FileState, LogFile, Place } from "./log-file.ts";
 import { type OpenFile, stampOf } from "./open-file.ts";
 import { isWholeEvent, tellUnfinished } from "./unfinished-line.ts";
@@ -188,7 +189,7 @@ export class TailedFile implements LogFile {
       from = start;
     }
     const bytes = buffer.subarray(from, from + length);
-    if (bytes[0] === 0 && (this.#offset === 0 || last.at(-1) === 0)) return this.#passHole(bytes);
+    if (goesOnInHole(bytes, this.#offset, last)) return this.#passHole(bytes);
     const end = bytes.lastIndexOf(LINE_END) + 1;
     if (end === 0) {
       this.#searched = this.#offset + length;
@@ -267,17 +268,12 @@ export class TailedFile implements LogFile {
     return this.#brought(new Uint8Array(0), offset);
   }
 
-  /**
-   * The file was truncated, and its writer went on at the offset where it was: what lies before is no line, however long it
-   * is, and would take the first line with it.
-   */
+  /** The first line stands behind the hole: with it, it would be no event. */
   #passHole(bytes: Buffer): RawBatch {
-    const end = bytes.findIndex((byte) => byte !== 0);
-    const hole = bytes.subarray(0, end < 0 ? bytes.length : end);
-    const text = "the file begins with zero bytes, as where a writer goes on in a truncated file: they are passed over";
-    if (this.#offset === 0) this.#context.log.warn(text, { path: this.path });
-    this.giveWay();
     const offset = this.#offset;
+    if (offset === 0) tellHole(this.#context, this.path);
+    this.giveWay();
+    const hole = holeIn(bytes);
     this.#batch(hole, offset + hole.length);
     return this.#brought(new Uint8Array(0), offset);
   }
