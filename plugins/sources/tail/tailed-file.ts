@@ -10,7 +10,6 @@ const LINE_END = 0x0a;
 const LEAST_WITH_OVERLAP = 64 << 10;
 /** What is read beyond this is worked on where it lies. */
 const FEW_BYTES = 64 << 10;
-
 /** What the window's blocks have: no read brings more. */
 const MOST_IN_ONE_PIECE = 2 << 20;
 
