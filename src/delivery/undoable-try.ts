@@ -50,7 +50,9 @@ export class UndoableTry implements Try {
 
   expect({ events }: Batch): void {
     this.#expected = { events, moments: this.#intents.moments };
-    this.#sink.expect?.(events);
+    const hint = async () => this.#sink.expect?.(events);
+    // A sink that cannot make use of it is told all of it again when the batch is prepared.
+    hint().catch(() => {});
   }
 
   /** Returns when the sink has nothing under way, be it given up. */

@@ -108,6 +108,14 @@ test("a sink is told of the batch that comes next while it writes, and it comes"
   assert.deepEqual(sorted(sink.lines), sorted(LINES));
 });
 
+test("what comes next is a hint: a sink that cannot use it, at once or later, gets each event once", async (t) => {
+  for (const expect of [() => assert.fail(), async () => assert.fail()]) {
+    const sink = Object.assign(sinkIn(temporaryFolder(t)), { expect });
+    await runToEnd(temporaryFolder(t), sink, [LINES.join("\n")]);
+    assert.deepEqual(sorted(sink.lines), sorted(LINES));
+  }
+});
+
 test("what recovery leaves is waited for: nothing is written before it is known", async (t) => {
   const folder = temporaryFolder(t);
   let recoveries = 0;

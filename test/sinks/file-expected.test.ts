@@ -60,6 +60,37 @@ test("a batch that was expected and does not come leaves nothing, and another ma
   assert.deepEqual(files(), { a: '{"user":"a"}\n', c: '{"user":"c"}\n' });
 });
 
+test("an expected batch is written as it is, even if one that was expected behind it cannot be read", async (context) => {
+  const { sink, files } = await tryFileSink(context, { path: "{{ user }}" });
+  const undoable = sink as UndoableSink;
+  const [first, second] = [
+    ["a", "b"],
+    ["c", "d"],
+  ].map((users) =>
+    eventsOf(
+      users.map((user) => ({ user })),
+      sink,
+    ),
+  ) as [Event[], Event[]];
+  const [readable] = eventsOf([{ user: "e" }], sink) as [Event];
+  const unreadable: Event = Object.create(readable, {
+    byteLength: {
+      get: () => {
+        throw new Error("it is gone");
+      },
+    },
+  });
+  await prepare(undoable, first);
+  sink.expect?.(second);
+  const writing = sink.write(first, never);
+  await turn();
+  sink.expect?.([readable, unreadable]);
+  await writing;
+  await prepare(undoable, second);
+  await sink.write(second, never);
+  assert.deepEqual(files(), Object.fromEntries(["a", "b", "c", "d"].map((user) => [user, `{"user":"${user}"}\n`])));
+});
+
 test("a batch that was expected behind a write that failed is prepared anew", async (context) => {
   const flag = join(temporaryFolder(context), "full");
   const disk = new URL(`../support/full-disk.ts?while=${encodeURIComponent(flag)}`, import.meta.url);

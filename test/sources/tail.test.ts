@@ -226,10 +226,10 @@ test("many files are read, each from its own place", async (t) => {
   assert.deepEqual(await readToEnd(folder), texts(9999));
 });
 
-/** How many events each read of so many files brings, where each file holds so many lines of about a kilobyte. */
-async function piecesOf(t: TestContext, files: number, lines: number): Promise<number[]> {
+/** How many events each read of so many files brings, where each file holds so many lines of about so many bytes. */
+async function piecesOf(t: TestContext, files: number, lines: number, bytes = 1000): Promise<number[]> {
   const folder = temporaryFolder(t);
-  const line = `${JSON.stringify({ text: "x".repeat(1000) })}\n`;
+  const line = `${JSON.stringify({ text: "x".repeat(bytes) })}\n`;
   for (let file = 0; file < files; file++) writeFileSync(join(folder, `${file}.log`), line.repeat(lines));
   const pieces: number[] = [];
   const filter = filterOf({
@@ -252,4 +252,8 @@ test("a file that needs two blocks begins in what the one before has left, and c
   const [first, second, third, fourth] = pieces as [number, number, number, number];
   assert.deepEqual([first + second, third + fourth], [2900, 2900]);
   assert.ok(third < first, `the second file began in a block of its own: ${third}, ${first}`);
+});
+
+test("a file of long lines reads on in a block of its own: what the last one has left has no room for a line", async (t) => {
+  assert.deepEqual(await piecesOf(t, 1, 30, 600_000), Array(10).fill(3));
 });

@@ -166,6 +166,8 @@ export class FileSink implements Sink {
     const events = this.#next;
     this.#next = undefined;
     if (events === undefined) return;
+    // The plan is not that batch's any more.
+    this.#ahead = undefined;
     try {
       this.#ahead = this.#look(events, true);
       this.#ahead.found.catch(() => {});

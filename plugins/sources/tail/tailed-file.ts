@@ -11,6 +11,8 @@ const LINE_END = 0x0a;
 const LEAST_WITH_OVERLAP = 64 << 10;
 /** What is read beyond this is worked on where it lies. */
 const FEW_BYTES = 64 << 10;
+/** What the window's blocks have: no read brings more. */
+const MOST_IN_ONE_PIECE = 2 << 20;
 
 /** As many bytes of the beginning as a file is compared with others by at first. */
 export const LEAD_BYTES = 64;
@@ -108,7 +110,9 @@ export class TailedFile implements LogFile {
   }
 
   get waiting(): number {
-    return Math.max(0, this.file.size - this.#offset) + this.#trail.last.length;
+    const bytes = Math.max(0, this.file.size - this.#offset) + this.#trail.last.length;
+    // A read that filled its block has left the room that a part of a line took: there it would not end again.
+    return this.#offset === 0 ? bytes : Math.min(bytes, MOST_IN_ONE_PIECE);
   }
 
   get isBehind(): boolean {
