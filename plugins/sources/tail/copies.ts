@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
 import type { FileSystem } from "../../../src/plugin.ts";
-import { SAMPLE_BYTES } from "./fingerprint.ts";
+import { LEAD_BYTES, SAMPLE_BYTES } from "./fingerprint.ts";
 import { Inflation, isOfContent } from "./inflate.ts";
 import { openAt, readAt } from "./open-file.ts";
-import { LEAD_BYTES, type TailedFile } from "./tailed-file.ts";
+import type { TailedFile } from "./tailed-file.ts";
 
 /**
  * Finds out of which file another is a copy: what it begins with, and all else that is compared, is the same. A copy of few

@@ -2,6 +2,8 @@ import { hash } from "node:crypto";
 
 /** How many bytes at the beginning, and how many before a position, tell one content from another. */
 export const SAMPLE_BYTES = 1024;
+/** As many bytes of the beginning as a file is compared with others by at first. */
+export const LEAD_BYTES = 64;
 
 /** What the bytes before a position were: hashes of the first of them, and of the last. */
 export interface Fingerprint {

@@ -1,6 +1,6 @@
 import type { Block, Position, RawBatch, SourceContext } from "../../../src/plugin.ts";
 import { type FileRecord, positionOf } from "./file-record.ts";
-import { type Beginning, beginningOf, beginsWith, SAMPLE_BYTES, Trail } from "./fingerprint.ts";
+import { type Beginning, beginningOf, beginsWith, LEAD_BYTES, SAMPLE_BYTES, Trail } from "./fingerprint.ts";
 import { goesOnInHole, holeIn, tellHole } from "./hole.ts";
 import type { FileState, LogFile, Place } from "./log-file.ts";
 import { type OpenFile, stampOf } from "./open-file.ts";
@@ -13,9 +13,6 @@ const LEAST_WITH_OVERLAP = 64 << 10;
 const FEW_BYTES = 64 << 10;
 /** What the window's blocks have: no read brings more. */
 const MOST_IN_ONE_PIECE = 2 << 20;
-
-/** As many bytes of the beginning as a file is compared with others by at first. */
-export const LEAD_BYTES = 64;
 
 /** Where reading begins, and what lies before. */
 type Start = Pick<FileRecord, "offset" | "skipsLine" | "beginning"> & { readonly trail: Trail };
