@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Event, Sink, Source } from "../../src/plugin.ts";
 import { configOf, filterOf, KeepingSink, sinkOf, sourceOf } from "../support/config.ts";
+import { failingToSync } from "../support/failing-sync.ts";
+import { FolderSink } from "../support/folder-sink.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { until } from "../support/until.ts";
 
@@ -52,4 +55,43 @@ test("a read is in flight as long as any of its events is being written, though 
   await until("all is delivered", () => sink.texts.length === lines.length);
   await until("the window is free", () => pipeline.report.inFlightBytes === 0);
   assert.deepEqual(sink.texts, lines);
+});
+
+test("a step that a filter holds when its flow is abandoned is the last one of that flow", async (t) => {
+  const lines = Array.from({ length: 60_000 }, (_, n) => `{"name":"all","n":${n}}`);
+  const folder = temporaryFolder(t);
+  const sink = failingToSync(folder, 1);
+  const held = Promise.withResolvers<void>();
+  let calls = 0;
+  const config = configOf(folder, {
+    sources: [sourceOf(wholeSource(lines))],
+    filters: [
+      filterOf({
+        apply: async (events) => {
+          calls++;
+          if (calls === 2) await held.promise;
+          // The flow behind the abandoned one is under way.
+          if (calls === 4) {
+            held.resolve();
+            await new Promise(setImmediate);
+          }
+          return events;
+        },
+      }),
+    ],
+    sinks: [sinkOf(sink, { batch: { events: 100 } })],
+    maxInFlightBytes: 256 << 20,
+    checkpointInterval: 1,
+  });
+  const pipeline = new Pipeline(config, { untilEnd: true });
+  await pipeline.start();
+  const { sinks, inFlightBytes } = await pipeline.done;
+  assert.equal(inFlightBytes, 0);
+  assert.equal(sinks[0]?.addsUp, true);
+  assert.deepEqual(sink.lines, lines);
+  const next = new FolderSink(join(folder, "out"));
+  const again = new Pipeline({ ...config, filters: [], sinks: [sinkOf(next)] }, { untilEnd: true });
+  await again.start();
+  await again.done;
+  assert.deepEqual(next.lines, lines);
 });
