@@ -154,6 +154,8 @@ class Partition {
   #end: SinkPosition;
   /** Where the source said that it begins, or goes on: of what was read since, no checkpoint tells. */
   #begin: SinkPosition | undefined;
+  /** Something was read: what the source says of where it goes on lies behind that, and whoever went back there would pass it over. */
+  #isRead = false;
   /** How far the dead letters were written before the last read. */
   #lettersBefore: LettersMark | undefined;
 
@@ -193,7 +195,7 @@ class Partition {
 
   open(position: Position, lease: Lease, { ended, isEmpty }: ReadKind, letters: LettersMark): Receipt {
     const reached: SinkPosition = ended ? { ...position, ended } : position;
-    if (isEmpty && (this.#begin ?? this.#end) === this.#end) this.#begin = reached;
+    if (isEmpty && !this.#isRead) this.#begin = reached;
     return this.#open(reached, lease, isEmpty, letters);
   }
 
@@ -203,6 +205,7 @@ class Partition {
 
   #open(reached: SinkPosition, lease: Lease, isEmpty = false, letters: LettersMark): Receipt {
     const before = this.#end;
+    this.#isRead ||= !isEmpty;
     // What is read again begins with the read, whichever of its parts are settled.
     if (!before.partly || !this.#lettersBefore) this.#lettersBefore = letters;
     const entry: Entry = { reached, lease, letters: this.#lettersBefore, settled: [] };

@@ -1,7 +1,7 @@
 import type { Log } from "../observe/log.ts";
 import type { Json, Position } from "../plugin.ts";
 import type { IntentRecord } from "./intent-record.ts";
-import { advanceAll, isBeginning, type SinkPosition, type SourcePositions } from "./sink-position.ts";
+import { advanceAll, firstUnknown, isBeginning, type SinkPosition, type SourcePositions } from "./sink-position.ts";
 import type { UndoableSink } from "./undoable-try.ts";
 
 /** Whether all that follows a position, as far as it was reached, can still be read from its source. */
@@ -109,7 +109,9 @@ async function findGone(
   for (const { source, partition, start, reached } of movesOf(positions, batches)) {
     // The beginning of a log does not say which log it was.
     const known = start && !isBeginning(start) ? start : survives === "what was read" ? reached : undefined;
-    if (!known || isBeginning(known) || (await holds(source, partition, known, reached))) continue;
+    // What it has of the read that a batch ended in would be read again, too.
+    const read = { ...reached, offset: firstUnknown(reached) };
+    if (!known || isBeginning(known) || (await holds(source, partition, known, read))) continue;
     const fields = { source, partition, offset: start?.offset ?? 0 };
     log.warn("cannot be read again from here: what was delivered behind it stays, as whole events", fields);
     const partitions = gone.get(source) ?? new Map();

@@ -56,6 +56,11 @@ export function advanceAll(known: SourcePositions | undefined, reached: SourcePo
   return sources;
 }
 
+/** The first offset of which a sink that stands here has nothing. */
+export function firstUnknown({ offset, partly }: SinkPosition = { offset: 0 }): number {
+  return Math.max(offset, partly ? partly.offset + 1 : 0);
+}
+
 /** A position that says no more than that nothing was read: the source begins as its options say. */
 export const isBeginning = ({ offset, detail }: Position): boolean => offset === 0 && detail === undefined;
 

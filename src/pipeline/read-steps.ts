@@ -23,6 +23,8 @@ export class ReadSteps implements Lease {
   #steps: Iterator<Decoded, void> | undefined;
   readonly #lagging: Lagging;
   #isFirst = true;
+  /** How many steps are owed. */
+  #owed = 0;
 
   constructor(way: SourceWay, read: LeasedRead) {
     const { raw } = read;
@@ -51,6 +53,8 @@ export class ReadSteps implements Lease {
     const { events, invalid, held } = step;
     const lease = new Leases();
     lease.add(held);
+    lease.add({ release: () => this.#settleOne() });
+    this.#owed++;
     if (!raw.held) lease.add(window.events.hold(scannedBytes(held.count, held.byteLength)));
     const receipt = this.#open(step, lease);
     const refused: readonly Invalid[] = this.#isFirst ? [...invalid, ...(raw.refused ?? [])] : invalid;
@@ -77,11 +81,11 @@ export class ReadSteps implements Lease {
     })();
   }
 
-  /** Takes no more steps. What the last one owes is not touched. */
+  /** Takes no more steps. What those before owe is not touched: the read's bytes are there until it is settled, or given up. */
   release(): void {
     if (this.isOver) return;
     this.#steps = undefined;
-    this.#releaseRead();
+    if (this.#owed === 0) this.#releaseRead();
   }
 
   /** Knows nothing of the step but what has passed: what was dropped is garbage at once. */
@@ -99,9 +103,13 @@ export class ReadSteps implements Lease {
     // Every record of this step starts before that place, and every one of the next behind it.
     if (next !== undefined) return positions.openPart(partition, { offset: next - 1, child: -1 }, lease);
     this.#steps = undefined;
-    lease.add({ release: () => this.#releaseRead() });
     const isEmpty = bytes.length === 0 && !refused?.length;
     return this.#lagging.until(positions.open(partition, position, lease, { ended: ended === true, isEmpty }));
+  }
+
+  #settleOne(): void {
+    this.#owed--;
+    if (this.isOver && this.#owed === 0) this.#releaseRead();
   }
 
   #releaseRead(): void {

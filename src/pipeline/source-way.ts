@@ -86,18 +86,19 @@ function readAll(way: SourceWay, waiting: Set<Lease>): Observable<LeasedRead> {
   });
 }
 
-/** Most reads have one step, which is taken at once: its bytes are still in the processor's cache. */
+/** Most reads have one step, which is taken at once: its bytes are still in the processor's cache. None is once the flow is given up. */
 function passSteps(steps: ReadSteps, { window, giveUp }: SourceWay): Observable<ReadEvents> {
   const rest = defer(() => from(takeAll(steps, window, giveUp)));
-  if (!steps.hasRoom) return rest;
+  if (giveUp.aborted || !steps.hasRoom) return rest;
   const first = steps.take();
   const emitted = first instanceof Promise ? from(first) : of(first);
   return steps.isOver ? emitted : concat(emitted, rest);
 }
 
-/** @throws the signal's reason when it is aborted before there is room for all of them */
+/** @throws the signal's reason when it is aborted before all are taken: what they owe would be owed in the flow behind it */
 async function* takeAll(steps: ReadSteps, { events }: Window, giveUp: AbortSignal): AsyncGenerator<ReadEvents, void> {
   while (!steps.isOver) {
+    giveUp.throwIfAborted();
     if (!steps.hasRoom) await events.untilFree(giveUp);
     yield await steps.take();
   }

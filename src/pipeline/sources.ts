@@ -2,11 +2,11 @@ import { join } from "node:path";
 import type { SourceConfig } from "../config/config.ts";
 import { REFUSED_PARTITION } from "../delivery/dead-letter.ts";
 import { JOURNAL_PARTITION, Journal } from "../delivery/journal.ts";
-import type { PartitionPositions } from "../delivery/sink-position.ts";
+import { firstUnknown, type PartitionPositions } from "../delivery/sink-position.ts";
 import type { WindowReader } from "../delivery/window-reader.ts";
 import { Lag } from "../observe/lag.ts";
 import type { SourceStatus } from "../observe/status.ts";
-import type { Listener, ListenerContext, Position, Source, SourceContext } from "../plugin.ts";
+import type { Listener, ListenerContext, Source, SourceContext } from "../plugin.ts";
 import { contextOf, make } from "./components.ts";
 import { Door } from "./door.ts";
 import type { Foundation } from "./foundation.ts";
@@ -118,9 +118,3 @@ const sourceOf = (journal: Journal, reader: WindowReader): Source => ({
   holds: (_, position, reached) => journal.holds(position, reached),
   read: (from, signal) => journal.read(from.get(JOURNAL_PARTITION), (least) => reader.block(least), signal),
 });
-
-/** The first offset of which a sink that stands here has nothing. */
-function firstUnknown(position: (Position & { readonly partly?: { readonly offset: number } }) | undefined): number {
-  const { offset = 0, partly } = position ?? {};
-  return Math.max(offset, partly ? partly.offset + 1 : 0);
-}

@@ -86,6 +86,14 @@ test("where a partition begins, all sinks learn at once, and what is read of it 
   assert.equal(positions.open("p1", { offset: 20 }, lease).begin, undefined);
 });
 
+test("what a source says between two reads is not where its partition begins: the first of them may come again", () => {
+  const positions = positionsFor(1);
+  const lease = { release() {} };
+  positions.open("p1", { offset: 10 }, lease);
+  positions.open("p1", { offset: 10 }, lease, { isEmpty: true });
+  assert.equal(positions.open("p1", { offset: 20 }, lease).begin, undefined);
+});
+
 test("a read that brings nothing is settled when those before it are", () => {
   const positions = positionsFor(1);
   const lease = { release() {} };

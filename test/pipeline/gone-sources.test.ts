@@ -64,3 +64,33 @@ test("what another source can give again is not given up with what cannot be", a
     }
   }
 });
+
+test("a source is asked for all that a sink has of one read, not only for what lies before it", async (t) => {
+  const run = join(temporaryFolder(t), "run");
+  await deliver(run, [held(FIRST), held([])]);
+  const begin = Buffer.byteLength(`${FIRST.join("\n")}\n`);
+  const bytes = Buffer.from(`${SECOND.join("\n")}\n`);
+  const position = { offset: begin + bytes.length };
+  let asked = 0;
+  const whole: Source = {
+    read: async function* () {
+      yield { bytes, partition: "p1", offset: begin, position };
+    },
+  };
+  const silent: Source = {
+    read: async function* () {},
+    holds: (_, __, { offset }) => {
+      asked = Math.max(asked, offset);
+      return true;
+    },
+  };
+  const killed = killedRunsOf(run);
+  await deliver(run, [whole, held([])], killed.faults);
+  const hasOf = (folder: string) => linesOf(join(folder, "out")).filter((line) => SECOND.includes(line));
+  const folder = killed.folders.find((each) => hasOf(each).length >= 4) as string;
+  const has = hasOf(folder);
+  crashMachine(folder);
+  await deliver(folder, [silent, held([])]);
+  const lastOf = Math.max(...has.map((line) => begin + bytes.indexOf(line)));
+  assert.ok(asked > lastOf, `${asked} of ${lastOf}`);
+});
